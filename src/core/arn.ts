@@ -1,0 +1,24 @@
+/** Amazon Resource Names that Keyshift writes. Source: IAM User Guide, "IAM ARNs"; Redshift authorization reference. */
+
+export const rootArn = (accountId: string): string => `arn:aws:iam::${accountId}:root`;
+
+/** `path` starts and ends with `/`. */
+export const userArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:user${path}${name}`;
+
+export const groupArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:group${path}${name}`;
+
+/** `accountId` is `aws` for the policies that AWS manages. */
+export const policyArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:policy${path}${name}`;
+
+export type RedshiftResource = 'cluster' | 'dbuser' | 'dbname' | 'dbgroup';
+
+/** `resource` is the cluster identifier, or `<cluster>/<name>` for users, databases and groups. */
+export const redshiftArn = (
+  region: string,
+  accountId: string,
+  kind: RedshiftResource,
+  resource: string,
+): string => `arn:aws:redshift:${region}:${accountId}:${kind}:${resource}`;

@@ -1,0 +1,55 @@
+/**
+ * An error that an AWS client receives: its code, HTTP status and text are part of the contract.
+ * Whoever throws it has chosen every word that leaves; `cause` never does.
+ */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = code;
+    this.code = code;
+    this.status = status;
+  }
+
+  /** Who is at fault, in the words of the AWS query protocol. */
+  get fault(): 'Sender' | 'Receiver' {
+    return this.status < 500 ? 'Sender' : 'Receiver';
+  }
+}
+
+/**
+ * An error that a PostgreSQL client receives as an ErrorResponse.
+ * `sqlState` is a five-character code of the PostgreSQL 18 manual, appendix A.
+ */
+export class SqlError extends Error {
+  readonly sqlState: string;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(
+    sqlState: string,
+    message: string,
+    more: { detail?: string | undefined; hint?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'SqlError';
+    this.sqlState = sqlState;
+    this.detail = more.detail;
+    this.hint = more.hint;
+  }
+}
+
+/** A condition at start or on the command line that a person can mend: one sentence, with the remedy. */
+export class OperatorError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OperatorError';
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,67 @@
+import type { Pool, PoolClient } from 'pg';
+
+/** Something that runs SQL: the pool, or one transaction. */
+export interface Database {
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** SQLSTATEs after which a transaction may simply be run again. PostgreSQL 18 manual, section 13.5. */
+const RETRY = new Set(['40001', '40P01']);
+const TRANSACTION_TRIES_MAX = 5;
+
+/** Keyshift's own state: one PostgreSQL schema, `keyshift`, that several nodes may share. */
+export class Store implements Database {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.#pool.query<Row>(sql, values as unknown[]);
+    return result.rows;
+  }
+
+  /**
+   * Runs `work` in one serializable transaction: all of it happens or none. It is run again, up to five
+   * times, when PostgreSQL asks for it, so `work` must have no effect outside the database.
+   */
+  async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const client = await this.#pool.connect();
+      try {
+        return await once(client, work);
+      } catch (error) {
+        if (tries >= TRANSACTION_TRIES_MAX || !RETRY.has(sqlStateOf(error) ?? '')) throw error;
+      } finally {
+        client.release();
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+/** The SQLSTATE of an error that PostgreSQL sent, or undefined. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+async function once<T>(client: PoolClient, work: (database: Database) => Promise<T>): Promise<T> {
+  const database: Database = {
+    query: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
+      (await client.query<Row>(sql, values as unknown[])).rows,
+  };
+  await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE');
+  try {
+    const result = await work(database);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}

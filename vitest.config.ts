@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+// Two kinds of tests: `unit` shares one process and finishes in seconds; `walk` starts real servers and
+// clients as subprocesses, one file after the other, because the machine that runs CI has two cores.
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/vectors/*.test.ts', 'test/tidy.test.ts'],
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'walk',
+          include: ['test/walk/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/hostile/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
