@@ -1,0 +1,34 @@
+import type { Principal } from '../iam/principal.ts';
+
+/** One pair of the authorization: the action on the resource must be allowed. */
+export interface RequiredPermission {
+  readonly action: string;
+  readonly resource: string;
+  /** Condition keys of this pair only, in lower case, beside those of the principal and the request. */
+  readonly context?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Who calls, and how the call reached us. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly sourceIp: string;
+  readonly secureTransport: boolean;
+  readonly userAgent: string;
+  readonly region: string;
+  /** Adds facts to the audit event of this call. */
+  readonly note: (facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** An API operation: a row of a service's table. */
+export interface Action<Deps, Input, Output> {
+  /** Every pair must be allowed; none means that any authenticated caller may. */
+  readonly permissions: (
+    deps: Deps,
+    input: Input,
+    caller: Caller,
+  ) => readonly RequiredPermission[] | Promise<readonly RequiredPermission[]>;
+  readonly run: (deps: Deps, input: Input, caller: Caller) => Promise<Output>;
+  /** Whether it changes anything that caches hold. */
+  readonly changes: boolean;
+}

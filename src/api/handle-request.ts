@@ -1,0 +1,162 @@
+import type { AuditEvent, AuditSink } from '../audit/event.ts';
+import { AuditUnavailable } from '../audit/writer.ts';
+import type { Clock } from '../core/clock.ts';
+import { AwsError, messageOf } from '../core/errors.ts';
+import { requestId as newRequestId } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Principal } from '../iam/principal.ts';
+import { type Authenticator, authenticate } from './authenticate.ts';
+import { type Authorizer, requireAllowed } from './authorize-call.ts';
+import { type Call, decodeCall, decodeCallInput, type Services } from './decode-call.ts';
+import {
+  encodeErrorAnswer,
+  encodeJsonErrorAnswer,
+  encodeResultAnswer,
+  isJsonProtocol,
+} from './encode-answer.ts';
+import type { Answer, ReceivedRequest } from './listen.ts';
+
+/**
+ * The way of a request, from its bytes to its answer:
+ *
+ *   decode → verify signature → identify → authorize → perform → audit → encode
+ *
+ * A step that refuses throws an AwsError; the refusal is audited and encoded like any other answer.
+ */
+export interface ApiDeps<Deps> {
+  readonly services: Services<Deps>;
+  readonly actions: Deps;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly audit: AuditSink;
+  readonly clock: Clock;
+  readonly region: string;
+  /** The account under which calls are recorded that nobody could be identified for. */
+  readonly accountId: string;
+  /** Drops what is held in memory of an account that the call has changed. */
+  readonly forget: (accountId: string) => void;
+  readonly logger: Logger;
+}
+
+/** What is known of a call so far, for its audit event. */
+interface Progress {
+  readonly requestId: string;
+  readonly details: Record<string, unknown>;
+  call: Call<unknown> | undefined;
+  principal: Principal | undefined;
+}
+
+/** Answers one request. Never rejects. */
+export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: ReceivedRequest): Promise<Answer> {
+  if (isJsonProtocol(request)) return encodeJsonErrorAnswer(newRequestId(), deps.clock);
+  const progress: Progress = {
+    requestId: newRequestId(),
+    details: {},
+    call: undefined,
+    principal: undefined,
+  };
+  try {
+    const call = decodeCall(deps.services, request);
+    progress.call = call;
+    const principal = await authenticate(deps.authenticator, request, call.service);
+    progress.principal = principal;
+    const input = decodeCallInput(call);
+    const caller = toCaller(deps, request, principal, progress);
+    await requireAllowed(deps.authorizer, await call.action.permissions(deps.actions, input, caller), caller);
+    const output = await call.action.run(deps.actions, input, caller);
+    if (call.action.changes) deps.forget(principal.accountId);
+    await deps.audit.record(toEvent(deps, request, progress, undefined));
+    return encodeResultAnswer(call, output, progress.requestId, deps.clock);
+  } catch (error) {
+    return await refuse(deps, request, progress, error);
+  }
+}
+
+async function refuse<Deps>(
+  deps: ApiDeps<Deps>,
+  request: ReceivedRequest,
+  progress: Progress,
+  cause: unknown,
+): Promise<Answer> {
+  let error = toAwsError(cause);
+  if (error.status >= 500) {
+    deps.logger.error(
+      { requestId: progress.requestId, cause: messageOf(cause), err: cause },
+      'a request failed',
+    );
+  }
+  try {
+    await deps.audit.record(toEvent(deps, request, progress, error));
+  } catch (unrecorded) {
+    error = toAwsError(unrecorded);
+  }
+  return encodeErrorAnswer(progress.call?.service, error, progress.requestId, deps.clock);
+}
+
+/** What leaves for a cause that is not the caller's: no word of it. */
+function toAwsError(cause: unknown): AwsError {
+  if (cause instanceof AwsError) return cause;
+  if (cause instanceof AuditUnavailable) {
+    return new AwsError(
+      'ServiceUnavailable',
+      503,
+      'The request cannot be recorded at the moment. Try again later.',
+      {
+        cause,
+      },
+    );
+  }
+  return new AwsError(
+    'InternalFailure',
+    500,
+    'The request failed because of an internal error. Try again later.',
+    {
+      cause,
+    },
+  );
+}
+
+function toCaller<Deps>(
+  deps: ApiDeps<Deps>,
+  request: ReceivedRequest,
+  principal: Principal,
+  progress: Progress,
+) {
+  return {
+    principal,
+    requestId: progress.requestId,
+    sourceIp: request.sourceIp,
+    secureTransport: request.secureTransport,
+    userAgent: headerOf(request, 'user-agent'),
+    region: deps.region,
+    note: (facts: Readonly<Record<string, unknown>>) => {
+      Object.assign(progress.details, facts);
+    },
+  };
+}
+
+function toEvent<Deps>(
+  deps: ApiDeps<Deps>,
+  request: ReceivedRequest,
+  progress: Progress,
+  error: AwsError | undefined,
+): AuditEvent {
+  const { call, principal } = progress;
+  return {
+    accountId: principal?.accountId ?? deps.accountId,
+    eventId: newRequestId(),
+    at: deps.clock.now(),
+    kind: 'api',
+    name: call === undefined ? 'unknown' : `${call.service.name}:${call.name}`,
+    outcome: error === undefined ? 'success' : error.status < 500 ? 'refused' : 'failed',
+    code: error?.code,
+    principalArn: principal?.arn,
+    sourceIp: request.sourceIp,
+    requestId: progress.requestId,
+    details: error === undefined ? progress.details : { ...progress.details, reason: error.message },
+  };
+}
+
+function headerOf(request: ReceivedRequest, name: string): string {
+  return request.headers.find(([candidate]) => candidate.toLowerCase() === name)?.[1] ?? '';
+}

@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { plainAddress } from '../core/addresses.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { RawRequest } from '../sigv4/index.ts';
+
+/** The first step of a request's way: bytes off the wire, whole and within limits, and the answer back onto it. */
+
+/** A request and how it came. */
+export interface ReceivedRequest extends RawRequest {
+  readonly sourceIp: string;
+  readonly secureTransport: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** PEM; without it the listener speaks plain HTTP. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Must not reject: it turns every error into an answer. */
+  readonly answer: (request: ReceivedRequest) => Promise<Answer>;
+  /** The answer to a body that is too large, of which nothing was kept. */
+  readonly tooLarge: () => Answer;
+}
+
+export interface HttpListener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** How long open requests may take to finish when the listener closes. */
+const CLOSE_MS_MAX = 3_000;
+
+/** Starts an HTTP or HTTPS listener. Rejects with the system's error when the port is taken. */
+export async function listenHttp(options: ListenOptions): Promise<HttpListener> {
+  const settings = {
+    maxHeaderSize: LIMITS.requestHeaderBytesMax,
+    requestTimeout: LIMITS.requestReceiveMsMax,
+    headersTimeout: LIMITS.requestReceiveMsMax,
+  };
+  const handler = (message: IncomingMessage, response: ServerResponse): void => {
+    receive(message, options, (answer) => send(response, answer));
+  };
+  const server =
+    options.tls === undefined
+      ? createServer(settings, handler)
+      : createTlsServer(
+          { ...settings, cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' },
+          handler,
+        );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+}
+
+function receive(message: IncomingMessage, options: ListenOptions, done: (answer: Answer) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  message.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    // The rest is read and dropped, so that the client gets to see the answer.
+    if (bytes <= LIMITS.requestBodyBytesMax) chunks.push(chunk);
+    else chunks.length = 0;
+  });
+  message.on('end', () => {
+    if (bytes > LIMITS.requestBodyBytesMax) return done(options.tooLarge());
+    const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    void options.answer(toRequest(message, body, options.tls !== undefined)).then(done);
+  });
+  // A client that breaks off gets no answer; there is nobody to give it to.
+  message.on('error', () => {});
+}
+
+function toRequest(message: IncomingMessage, body: Buffer, secureTransport: boolean): ReceivedRequest {
+  const target = message.url ?? '/';
+  const mark = target.indexOf('?');
+  const headers: [string, string][] = [];
+  for (let index = 0; index + 1 < message.rawHeaders.length; index += 2) {
+    headers.push([message.rawHeaders[index] ?? '', message.rawHeaders[index + 1] ?? '']);
+  }
+  return {
+    method: message.method ?? 'GET',
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? '' : target.slice(mark + 1),
+    headers,
+    body,
+    sourceIp: plainAddress(message.socket.remoteAddress),
+    secureTransport,
+  };
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  if (response.destroyed) return;
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    'Content-Length': Buffer.byteLength(answer.body),
+  });
+  response.end(answer.body);
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS_MAX);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

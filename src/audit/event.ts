@@ -1,0 +1,21 @@
+/** One thing that happened: an API call or a login, with its outcome and reason. Never holds a secret. */
+export interface AuditEvent {
+  readonly accountId: string;
+  readonly eventId: string;
+  readonly at: Date;
+  readonly kind: 'api' | 'login' | 'logout';
+  /** `iam:CreateUser` for a call; the login name for a login. */
+  readonly name: string;
+  readonly outcome: 'success' | 'refused' | 'failed';
+  /** The AWS error code or SQLSTATE of an outcome that is not success. */
+  readonly code: string | undefined;
+  readonly principalArn: string | undefined;
+  readonly sourceIp: string | undefined;
+  readonly requestId: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Where events go. The promise is fulfilled when the event is durable. */
+export interface AuditSink {
+  record(event: AuditEvent): Promise<void>;
+}

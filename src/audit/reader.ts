@@ -1,0 +1,37 @@
+import type { Database } from '../store/database.ts';
+
+/** Rows read from the store at a time; keeps a long log from filling memory. */
+const PAGE = 500;
+
+interface Row {
+  sequence: string;
+  line: string;
+}
+
+/**
+ * The log as JSON lines in the order of their writing, from after `afterSequence`, at most `limit` of them.
+ * Each line has the members of an audit event and its `sequence`.
+ */
+export async function* auditLines(
+  database: Database,
+  range: { readonly accountId: string; readonly afterSequence: bigint; readonly limit: number },
+): AsyncGenerator<string> {
+  let after = range.afterSequence;
+  for (let left = range.limit; left > 0; ) {
+    const rows = await database.query<Row>(SELECT, [range.accountId, after.toString(), Math.min(PAGE, left)]);
+    for (const row of rows) yield row.line;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = BigInt(last.sequence);
+    left -= rows.length;
+  }
+}
+
+const SELECT = `
+  SELECT sequence, json_build_object(
+    'sequence', sequence, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'accountId', account_id, 'eventId', event_id, 'kind', kind, 'name', name, 'outcome', outcome, 'code', code,
+    'principalArn', principal_arn, 'sourceIp', source_ip, 'requestId', request_id, 'details', details)::text AS line
+  FROM keyshift.audit_events
+  WHERE account_id = $1 AND sequence > $2
+  ORDER BY sequence LIMIT $3`;

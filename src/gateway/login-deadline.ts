@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+import { SqlError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Channel } from './channel.ts';
+
+/** A client that does not take its refusal is cut off after this. */
+const REFUSAL_MS_MAX = 1_000;
+
+/**
+ * One deadline for everything between accept and ReadyForQuery (Traefik CVE-2026-25949). When it passes, the
+ * client's side stops being read: whatever step waits for the client fails, and the others ask `require`.
+ */
+export class LoginDeadline {
+  readonly #timer: NodeJS.Timeout;
+  /** The client's channel, once its startup packet has been read: errors can be told from then on. */
+  client: Channel | undefined;
+  passed = false;
+
+  constructor(socket: Socket) {
+    this.#timer = setTimeout(() => {
+      this.passed = true;
+      if (this.client === undefined) socket.destroy();
+      else this.client.stopReading();
+      setTimeout(() => socket.destroy(), REFUSAL_MS_MAX).unref();
+    }, LIMITS.loginMsMax);
+  }
+
+  /** Throws when the deadline has passed, for steps that do not wait for the client. */
+  require(): void {
+    if (this.passed) throw new SqlError('57014', 'canceling authentication due to timeout');
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { LIMITS } from '../core/limits.ts';
+import {
+  CLIENT_MESSAGES,
+  FrameScanner,
+  type Handling,
+  payloadOf,
+  readParse,
+  readQuery,
+  writeParse,
+  writeQuery,
+} from '../pgwire/index.ts';
+import type { Channel } from './channel.ts';
+
+/**
+ * The step *relay*: bytes pass both ways, untouched but for statements of user DDL. From the backend to the
+ * client nothing is looked at; from the client only Query and Parse messages that are short enough to be user DDL.
+ */
+export interface RelayOptions {
+  readonly client: Channel;
+  readonly backend: Channel;
+  /** Gives the statement to run in the place of `sql`, or undefined to let it pass as it came. */
+  readonly rewrite: (sql: string) => Promise<string> | undefined;
+  /** Ends the session from outside. */
+  readonly signal: AbortSignal;
+}
+
+const HANDLING: ReadonlyMap<number, Handling> = new Map([
+  [CLIENT_MESSAGES.query, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
+  [CLIENT_MESSAGES.parse, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
+]);
+
+/** Relays until one side ends, and then ends both. Throws SqlError 08P01 when the client breaks the protocol. */
+export async function relay(options: RelayOptions): Promise<void> {
+  const { client, backend } = options;
+  const stop = (): void => {
+    backend.destroy();
+    client.destroy();
+  };
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([passToBackend(options), passToClient(backend, client.socket)]);
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    // A backend whose socket is closed under it stops its query by client_connection_check_interval.
+    backend.socket.destroySoon();
+    client.socket.destroySoon();
+  }
+}
+
+/** Ends when the backend has ended and the client has been given everything it said. */
+async function passToClient(backend: Channel, client: Socket): Promise<void> {
+  const rest = backend.rest();
+  if (rest.length > 0) client.write(rest);
+  if (backend.socket.destroyed) return;
+  backend.socket.pipe(client);
+  await new Promise((resolve) => backend.socket.once('close', resolve));
+}
+
+/** Ends when the client has ended; its Terminate, if it sent one, has been passed on by then. */
+async function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void> {
+  const scanner = new FrameScanner(HANDLING);
+  for await (const chunk of chunks(client)) {
+    scanner.push(chunk);
+    for (let piece = scanner.next(); piece !== undefined; piece = scanner.next()) {
+      const bytes = piece.kind === 'pass' ? piece.bytes : await rewritten(piece.code, piece.bytes, rewrite);
+      if (backend.socket.destroyed) return;
+      if (!backend.socket.write(bytes)) await drained(backend.socket);
+    }
+  }
+  backend.socket.end();
+}
+
+async function* chunks(client: Channel): AsyncGenerator<Buffer> {
+  const rest = client.rest();
+  if (rest.length > 0) yield rest;
+  try {
+    for await (const chunk of client.socket) yield chunk as Buffer;
+  } catch {
+    // A connection that breaks off is one that has ended.
+  }
+}
+
+async function rewritten(code: number, message: Buffer, rewrite: RelayOptions['rewrite']): Promise<Buffer> {
+  if (code === CLIENT_MESSAGES.query) {
+    const sql = readQuery(payloadOf(message));
+    const instead = sql === undefined ? undefined : rewrite(sql);
+    return instead === undefined ? message : writeQuery(await instead);
+  }
+  const parse = readParse(payloadOf(message));
+  const instead = parse === undefined ? undefined : rewrite(parse.sql);
+  return parse === undefined || instead === undefined
+    ? message
+    : writeParse({ ...parse, sql: await instead });
+}
+
+async function drained(socket: Socket): Promise<void> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]).finally(() =>
+    waiting.abort(),
+  );
+}

@@ -1,0 +1,208 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { AuditSink } from '../audit/event.ts';
+import type { Clock } from '../core/clock.ts';
+import { messageOf, SqlError } from '../core/errors.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import type { Logger } from '../core/logger.ts';
+import {
+  type BackendKeyData,
+  negotiateProtocol,
+  type StartupPacket,
+  writeErrorResponse,
+  writeNegotiateProtocolVersion,
+} from '../pgwire/index.ts';
+import { provision } from '../postgres/provision.ts';
+import type { ServerAccess } from '../postgres/server-access.ts';
+import type { DerivedKeys } from '../store/keyring.ts';
+import { type Backend, openBackend } from './backend.ts';
+import type { CancelKeys } from './cancel.ts';
+import { type Channel, ConnectionEnded } from './channel.ts';
+import { LoginDeadline } from './login-deadline.ts';
+import type { RecentRefusals } from './recent-refusals.ts';
+import { relay } from './relay.ts';
+import { secure } from './secure.ts';
+import type { SessionRecord } from './session-record.ts';
+import { readClientParameters } from './startup-parameters.ts';
+import { type Identity, verifyLogin } from './verify.ts';
+import { welcome } from './welcome.ts';
+
+/**
+ * The way of a connection, from its first byte to its end:
+ *
+ *   TLS → startup → password → verify → provision → backend → relay → end
+ *
+ * A step that refuses throws an SqlError; it is recorded, and the client gets it as FATAL.
+ */
+export interface GatewayDeps {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly audit: AuditSink;
+  readonly logger: Logger;
+}
+
+/** A cluster that this gateway serves. */
+export interface ServedCluster {
+  readonly accountId: string;
+  readonly identifier: string;
+  readonly arn: string;
+  readonly keys: DerivedKeys;
+  readonly access: ServerAccess;
+  readonly tls: () => SecureContext;
+  readonly cancelKeys: CancelKeys;
+  readonly recentRefusals: RecentRefusals;
+}
+
+/** A login that is done: both sides are ready, and the key that cancels its queries is known. */
+interface LoggedIn {
+  readonly client: Channel;
+  readonly backend: Backend;
+  readonly identity: Identity;
+  readonly cancelKey: BackendKeyData;
+}
+
+/** The newest protocol that the gateway speaks: 3.2, with long cancel keys. */
+const PROTOCOL_MINOR = 2;
+
+/**
+ * Serves one connection from accept to end. Never rejects. `ready` is called when the login is done; `signal`
+ * ends the session from outside.
+ */
+export async function runSession(
+  deps: GatewayDeps,
+  cluster: ServedCluster,
+  socket: Socket,
+  record: SessionRecord,
+  signal: AbortSignal,
+  ready: () => void,
+): Promise<void> {
+  const deadline = new LoginDeadline(socket);
+  try {
+    const session = await logIn(deps, cluster, socket, record, deadline);
+    deadline.end();
+    if (session === undefined) return;
+    ready();
+    await serve(cluster, session, signal);
+    await record.ended();
+  } catch (error) {
+    await turnAway(deps, cluster, record, deadline, error);
+  } finally {
+    deadline.end();
+    deadline.client?.socket.destroySoon();
+    socket.destroySoon();
+  }
+}
+
+/** Undefined for a cancel request, which is done when it has been passed on. */
+async function logIn(
+  deps: GatewayDeps,
+  cluster: ServedCluster,
+  socket: Socket,
+  record: SessionRecord,
+  deadline: LoginDeadline,
+): Promise<LoggedIn | undefined> {
+  const {
+    channel: client,
+    secure: isSecure,
+    packet,
+  } = await secure(socket, cluster.tls(), (channel) => {
+    deadline.client = channel;
+  });
+  if (packet.kind === 'cancel') {
+    await cluster.cancelKeys.cancel(packet);
+    return undefined;
+  }
+  record.loginName = packet.user;
+  if (!isSecure) throw cluster.recentRefusals.refusalWithoutTls(record.sourceIp, packet.user);
+  const minorVersion = negotiate(client, packet);
+  const { settings, client: description, isRedshiftDriver } = readClientParameters(packet.parameters);
+  record.client = description;
+  // To PostgreSQL no database means the one named like the user. Resolved once, then compared and used as such.
+  const database = packet.database ?? packet.user;
+  record.database = database;
+  const identity = await verifyLogin(deps, cluster, client, {
+    user: packet.user,
+    database,
+    isRedshiftDriver,
+  });
+  record.credentialId = identity.kind === 'temporary' ? identity.login.credentialId : undefined;
+  const role = await loginRole(cluster, identity, database);
+  record.role = role;
+  deadline.require();
+  const backend = await openBackend(cluster.access.connect(), role, database, settings);
+  try {
+    record.backendPid = backend.key.processId;
+    await record.loggedIn();
+    deadline.require();
+  } catch (error) {
+    backend.channel.destroy();
+    throw error;
+  }
+  const cancelKey = cluster.cancelKeys.issue(backend.key, cluster.access.connect, minorVersion);
+  welcome(client, backend, cancelKey, isRedshiftDriver);
+  return { client, backend, identity, cancelKey };
+}
+
+async function serve(cluster: ServedCluster, session: LoggedIn, signal: AbortSignal): Promise<void> {
+  try {
+    await relay(session, cluster.access, signal);
+  } finally {
+    cluster.cancelKeys.drop(session.cancelKey);
+    session.backend.channel.destroy();
+  }
+}
+
+/** The role to log in as: a password user's own; for a temporary login that of its user, or of its groups' session. */
+async function loginRole(cluster: ServedCluster, identity: Identity, database: string): Promise<string> {
+  if (identity.kind === 'password') return identity.dbUser;
+  const { dbUser, groups, autoCreate } = identity.login;
+  const wanted = { dbUser, displayName: identity.loginName, groups, autoCreate, database };
+  return (await provision(cluster.access, wanted)).loginRole;
+}
+
+function negotiate(client: Channel, packet: StartupPacket): number {
+  const { minorVersion, unknownOptions, mustTell } = negotiateProtocol(packet, PROTOCOL_MINOR);
+  if (mustTell) client.write(writeNegotiateProtocolVersion({ minorVersion, unknownOptions }));
+  return minorVersion;
+}
+
+async function turnAway(
+  deps: GatewayDeps,
+  cluster: ServedCluster,
+  record: SessionRecord,
+  deadline: LoginDeadline,
+  cause: unknown,
+): Promise<void> {
+  const error = deadline.passed ? timeout() : cause;
+  if (error instanceof ConnectionEnded) return;
+  if (!(error instanceof SqlError)) {
+    deps.logger.error(
+      { sessionId: record.sessionId, cause: messageOf(error), err: error },
+      'a session failed',
+    );
+  }
+  const refusal = error instanceof SqlError ? error : internalError(record);
+  const told = await recordRefusal(cluster, record, refusal);
+  deadline.client?.end(writeErrorResponse('FATAL', told));
+}
+
+/** What the client may be told: the refusal, once it is recorded. Whoever named no user tried no login. */
+async function recordRefusal(
+  cluster: ServedCluster,
+  record: SessionRecord,
+  refusal: SqlError,
+): Promise<SqlError> {
+  if (record.loginName === undefined) return refusal;
+  const told = (await record.refused(refusal)) ? refusal : internalError(record);
+  cluster.recentRefusals.add(record.sourceIp, record.loginName, told);
+  return told;
+}
+
+const timeout = (): SqlError => new SqlError('57014', 'canceling authentication due to timeout');
+
+/** What leaves for a cause that is not the client's: no word of it, and where to look. */
+function internalError(record: SessionRecord): SqlError {
+  return new SqlError('XX000', 'the login failed because of an internal error', {
+    hint: `The log of Keyshift tells more under session ${record.sessionId}.`,
+  });
+}

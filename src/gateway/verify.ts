@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+import { SqlError } from '../core/errors.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import type { ServerAccess } from '../postgres/server-access.ts';
+import { checkLogin, type LoginCheck, type VerifiedLogin } from '../redshift/check-login.ts';
+import { isTemporaryLoginName } from '../redshift/login-name.ts';
+import type { DerivedKeys } from '../store/keyring.ts';
+import type { Channel } from './channel.ts';
+import { askForPassword, passScramThrough, proveByScram } from './password.ts';
+
+/** Who a client has proved to be. */
+export type Identity =
+  | { readonly kind: 'temporary'; readonly loginName: string; readonly login: VerifiedLogin }
+  | { readonly kind: 'password'; readonly dbUser: string };
+
+export interface LoginAttempt {
+  readonly user: string;
+  readonly database: string;
+  /** A Redshift driver hangs when it is asked for SASL, so it is asked for clear text inside TLS. */
+  readonly isRedshiftDriver: boolean;
+}
+
+/**
+ * The steps *password* and *verify*: a name with an IAM prefix must bring a credential of this cluster, any
+ * other name a password that PostgreSQL accepts. Throws SqlError 28000 or 28P01.
+ */
+export async function verifyLogin(
+  deps: { readonly clock: Clock; readonly random: RandomBytes },
+  cluster: { readonly arn: string; readonly keys: DerivedKeys; readonly access: ServerAccess },
+  client: Channel,
+  attempt: LoginAttempt,
+): Promise<Identity> {
+  const { user, database } = attempt;
+  if (isTemporaryLoginName(user)) {
+    const password = (await askForPassword(client)).reveal();
+    const claims = { clusterArn: cluster.arn, loginName: user, password, database };
+    const check = checkLogin(cluster.keys, claims, deps.clock);
+    if (!check.ok) throw refusal(check, attempt, deps.clock.now());
+    return { kind: 'temporary', loginName: user, login: check.login };
+  }
+  if (attempt.isRedshiftDriver) {
+    await proveByScram(await askForPassword(client), cluster.access, user, deps.random);
+  } else {
+    await passScramThrough(client, cluster.access, user);
+  }
+  return { kind: 'password', dbUser: user };
+}
+
+function refusal(check: LoginCheck & { ok: false }, attempt: LoginAttempt, now: Date): SqlError {
+  switch (check.reason) {
+    case 'expired':
+      return new SqlError('28000', 'IAM Authentication token has expired', {
+        detail: `It expired at ${check.expiresAt.toISOString()}; the time here is ${now.toISOString()}.`,
+        hint: 'Get new credentials with GetClusterCredentials.',
+      });
+    case 'other-database':
+      return new SqlError('28000', `IAM authentication failed for user "${attempt.user}"`, {
+        detail: `The credentials are not for the database "${attempt.database}".`,
+        hint: 'Connect to the database that GetClusterCredentials was called with.',
+      });
+    case 'wrong-password':
+      return new SqlError('28000', `IAM authentication failed for user "${attempt.user}"`, {
+        detail:
+          'Password authentication failed: it is not a temporary password for this user name and cluster.',
+        hint: 'Use DbUser and DbPassword exactly as GetClusterCredentials returned them.',
+      });
+    default:
+      return check satisfies never;
+  }
+}

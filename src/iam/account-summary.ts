@@ -1,0 +1,47 @@
+import type { Iam } from './iam.ts';
+import { QUOTAS } from './quotas.ts';
+
+/**
+ * GetAccountSummary: how many of each thing an account has, and its quotas. What Keyshift does not have counts 0.
+ * Source: IAM API Reference, GetAccountSummary, SummaryMap.
+ */
+export async function getAccountSummary(iam: Iam, accountId: string): Promise<ReadonlyMap<string, number>> {
+  const [row] = await iam.store.query<Record<string, number>>(
+    `SELECT
+       (SELECT count(*)::int FROM keyshift.iam_users WHERE account_id = $1) AS "Users",
+       (SELECT count(*)::int FROM keyshift.iam_groups WHERE account_id = $1) AS "Groups",
+       (SELECT count(*)::int FROM keyshift.iam_policies WHERE account_id = $1) AS "Policies",
+       (SELECT count(*)::int FROM keyshift.iam_policy_versions WHERE account_id = $1) AS "PolicyVersionsInUse",
+       (SELECT count(*)::int FROM (SELECT FROM keyshift.iam_access_keys
+          WHERE account_id = $1 AND user_id IS NULL LIMIT 1) AS one) AS "AccountAccessKeysPresent"`,
+    [accountId],
+  );
+  return new Map([...Object.entries(row ?? {}), ...Object.entries(FIXED)]);
+}
+
+const FIXED = {
+  Roles: 0,
+  Providers: 0,
+  InstanceProfiles: 0,
+  ServerCertificates: 0,
+  MFADevices: 0,
+  MFADevicesInUse: 0,
+  AccountMFAEnabled: 0,
+  AccountPasswordPresent: 0,
+  AccountSigningCertificatesPresent: 0,
+  UsersQuota: QUOTAS.usersPerAccount,
+  GroupsQuota: QUOTAS.groupsPerAccount,
+  RolesQuota: QUOTAS.rolesPerAccount,
+  PoliciesQuota: QUOTAS.policiesPerAccount,
+  GroupsPerUserQuota: QUOTAS.groupsPerUser,
+  AccessKeysPerUserQuota: QUOTAS.accessKeysPerUser,
+  AttachedPoliciesPerUserQuota: QUOTAS.policiesPerUser,
+  AttachedPoliciesPerGroupQuota: QUOTAS.policiesPerGroup,
+  AttachedPoliciesPerRoleQuota: QUOTAS.policiesPerRole,
+  VersionsPerPolicyQuota: QUOTAS.versionsPerPolicy,
+  PolicySizeQuota: QUOTAS.managedPolicyCharacters,
+  UserPolicySizeQuota: QUOTAS.userInlineCharacters,
+  GroupPolicySizeQuota: QUOTAS.groupInlineCharacters,
+  RolePolicySizeQuota: QUOTAS.roleInlineCharacters,
+  AssumeRolePolicySizeQuota: QUOTAS.trustPolicyCharacters,
+} as const;

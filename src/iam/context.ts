@@ -1,0 +1,72 @@
+import type { RequestContext } from '../policy/context.ts';
+import type { Principal } from './principal.ts';
+import { foldTagKey } from './tags.ts';
+
+/**
+ * What conditions and policy variables can ask about a principal and its request. Nothing is worked out before
+ * a policy asks for it: most policies ask for nothing.
+ * Source: IAM User Guide, "AWS global condition context keys".
+ */
+export interface RequestFacts {
+  readonly sourceIp: string;
+  readonly secureTransport: boolean;
+  readonly userAgent: string;
+  readonly region: string;
+  /** When the request arrived. */
+  readonly at: Date;
+}
+
+const PRINCIPAL_TAG = 'aws:principaltag/';
+
+/** The context of one decision. `extra` holds the keys of the action itself, in lower case; it hides no other. */
+export function contextOf(
+  principal: Principal,
+  facts: RequestFacts,
+  extra?: ReadonlyMap<string, readonly string[]>,
+): RequestContext {
+  return {
+    get: (key) => {
+      const value = valueOf(key, principal, facts);
+      return value === undefined ? extra?.get(key) : [value];
+    },
+  };
+}
+
+function valueOf(key: string, principal: Principal, facts: RequestFacts): string | undefined {
+  if (key.startsWith(PRINCIPAL_TAG)) return principal.tags.get(foldTagKey(key.slice(PRINCIPAL_TAG.length)));
+  switch (key) {
+    case 'aws:userid':
+      return principal.userId;
+    case 'aws:username':
+      return principal.userName;
+    case 'aws:principalarn':
+      return principal.arn;
+    case 'aws:principaltype':
+      return principal.kind === 'root' ? 'Account' : 'User';
+    case 'aws:principalaccount':
+    case 'aws:resourceaccount':
+      return principal.accountId;
+    case 'aws:principalisawsservice':
+    case 'aws:viaawsservice':
+      return 'false';
+    case 'aws:sourceip':
+      return plainIp(facts.sourceIp);
+    case 'aws:securetransport':
+      return String(facts.secureTransport);
+    case 'aws:useragent':
+      return facts.userAgent;
+    case 'aws:requestedregion':
+      return facts.region;
+    case 'aws:currenttime':
+      return `${facts.at.toISOString().slice(0, 19)}Z`;
+    case 'aws:epochtime':
+      return String(Math.floor(facts.at.getTime() / 1000));
+    default:
+      return undefined;
+  }
+}
+
+/** An IPv4 address that came through an IPv6 socket, as policies write it. */
+function plainIp(ip: string): string {
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(ip) ? ip.slice('::ffff:'.length) : ip;
+}

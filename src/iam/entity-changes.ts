@@ -1,0 +1,89 @@
+import type { Database } from '../store/database.ts';
+import { ENTITY_KINDS, type EntityKind, type EntityName, requireEntity } from './entities.ts';
+import { changeIdentities, type Iam } from './iam.ts';
+import { alreadyExists, deleteConflict, quotaExceeded } from './iam-errors.ts';
+import { requireName, requirePath } from './member-checks.ts';
+import { removeAllTags } from './tags.ts';
+
+/** Changes that are the same for users and groups: renaming, moving, deleting, counting. */
+
+export interface Rename {
+  readonly newName?: string | undefined;
+  readonly newPath?: string | undefined;
+}
+
+/** Gives a user or group a new name, a new path, or both. Throws NoSuchEntity, EntityAlreadyExists, ValidationError. */
+export async function renameEntity(
+  iam: Iam,
+  accountId: string,
+  wanted: EntityName,
+  { newName, newPath }: Rename,
+): Promise<void> {
+  if (newName !== undefined) requireName(`${wanted.kind}Name`, newName);
+  if (newPath !== undefined) requirePath(newPath);
+  const { table, title } = ENTITY_KINDS[wanted.kind];
+  await changeIdentities(iam, accountId, async (database) => {
+    const entity = await requireEntity(database, accountId, wanted);
+    const name = newName ?? entity.name;
+    const [taken] = await database.query(
+      `SELECT 1 FROM ${table} WHERE account_id = $1 AND folded = lower($2 COLLATE "C") AND id <> $3`,
+      [accountId, name, entity.id],
+    );
+    if (taken !== undefined) throw alreadyExists(`${title} with name ${name} already exists.`);
+    await database.query(`UPDATE ${table} SET name = $3, path = $4 WHERE account_id = $1 AND id = $2`, [
+      accountId,
+      entity.id,
+      name,
+      newPath ?? entity.path,
+    ]);
+  });
+}
+
+/** What must be gone before an entity can be deleted, in the order in which IAM names it. */
+const CONFLICTS: Readonly<Record<EntityKind, readonly (readonly [string, string, string])[]>> = {
+  user: [
+    ['iam_login_profiles', 'user_id', 'must delete login profile first'],
+    ['iam_access_keys', 'user_id', 'must delete access keys first'],
+    ['iam_group_members', 'user_id', 'must remove users from group first'],
+    ['iam_policy_attachments', 'owner_id', 'must detach all policies first'],
+    ['iam_inline_policies', 'owner_id', 'must delete policies first'],
+  ],
+  group: [
+    ['iam_group_members', 'group_id', 'must remove users from group first'],
+    ['iam_policy_attachments', 'owner_id', 'must detach all policies first'],
+    ['iam_inline_policies', 'owner_id', 'must delete policies first'],
+  ],
+};
+
+/** Deletes a user or group with its tags. Throws NoSuchEntity, and DeleteConflict while anything else hangs on it. */
+export async function deleteEntity(iam: Iam, accountId: string, wanted: EntityName): Promise<void> {
+  await changeIdentities(iam, accountId, async (database) => {
+    const { id } = await requireEntity(database, accountId, wanted);
+    for (const [table, column, remedy] of CONFLICTS[wanted.kind]) {
+      const [found] = await database.query(
+        `SELECT 1 FROM keyshift.${table} WHERE account_id = $1 AND ${column} = $2 LIMIT 1`,
+        [accountId, id],
+      );
+      if (found !== undefined) throw deleteConflict(`Cannot delete entity, ${remedy}.`);
+    }
+    await removeAllTags(database, accountId, id);
+    await database.query(`DELETE FROM ${ENTITY_KINDS[wanted.kind].table} WHERE account_id = $1 AND id = $2`, [
+      accountId,
+      id,
+    ]);
+  });
+}
+
+/** Throws LimitExceeded when a table holds more rows of the account than the quota, the new one included. */
+export async function requireRoom(
+  database: Database,
+  accountId: string,
+  table: 'iam_users' | 'iam_groups' | 'iam_policies',
+  [quota, max]: readonly [name: string, max: number],
+): Promise<void> {
+  const [row] = await database.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM keyshift.${table} WHERE account_id = $1`,
+    [accountId],
+  );
+  if (row !== undefined && row.count > max) throw quotaExceeded(quota, max);
+}

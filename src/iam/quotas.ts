@@ -1,0 +1,23 @@
+/**
+ * The quotas of IAM. Counts are per account or per what the name says; sizes are characters without white space.
+ * Source: IAM User Guide, "IAM and AWS STS quotas".
+ */
+export const QUOTAS = {
+  usersPerAccount: 5000,
+  groupsPerAccount: 300,
+  rolesPerAccount: 1000,
+  policiesPerAccount: 1500,
+  samlProvidersPerAccount: 100,
+  groupsPerUser: 10,
+  accessKeysPerUser: 2,
+  policiesPerUser: 10,
+  policiesPerGroup: 10,
+  policiesPerRole: 10,
+  versionsPerPolicy: 5,
+  tagsPerEntity: 50,
+  userInlineCharacters: 2048,
+  groupInlineCharacters: 5120,
+  roleInlineCharacters: 10_240,
+  trustPolicyCharacters: 2048,
+  managedPolicyCharacters: 6144,
+} as const;

@@ -1,0 +1,143 @@
+import { type Condition, compileCondition } from './conditions.ts';
+import type { RequestContext } from './context.ts';
+import {
+  type ElementList,
+  hasPolicyVariables,
+  type IdentityPolicyDocument,
+  type IdentityStatement,
+} from './document-model.ts';
+import { literalText, type Pattern, parsePattern, patternMatches } from './pattern.ts';
+
+/**
+ * Policies as matchers: everything that does not depend on the request is done here, once per document. A
+ * compiled policy holds nothing of a principal, so that everybody who has the policy shares it.
+ */
+
+/** Where a policy comes from, in the words of whoever reads a decision. */
+export interface PolicySource {
+  readonly kind: 'inline' | 'managed';
+  /** The policy's ARN, or for an inline policy whatever names it and its owner. */
+  readonly id: string;
+}
+
+/** A statement that had a part in a decision. */
+export interface StatementReference {
+  readonly policyKind: PolicySource['kind'];
+  readonly policyId: string;
+  /** From zero, in the order of the document. */
+  readonly index: number;
+  readonly sid: string | undefined;
+}
+
+export interface CompiledStatement {
+  readonly reference: StatementReference;
+  readonly effect: 'Allow' | 'Deny';
+  /** The services, in lower case, that the statement can be about; undefined for all. */
+  readonly services: ReadonlySet<string> | undefined;
+  readonly actions: Matcher;
+  readonly resources: Matcher;
+  readonly conditions: readonly Condition[];
+}
+
+export interface CompiledPolicy {
+  readonly source: PolicySource;
+  readonly statements: readonly CompiledStatement[];
+}
+
+/** An element list: texts to be equal to, and patterns. */
+interface Matcher {
+  readonly negated: boolean;
+  readonly everything: boolean;
+  readonly literals: ReadonlySet<string>;
+  readonly patterns: readonly Pattern[];
+}
+
+/** What is asked, with the action in lower case. */
+export interface FoldedRequest {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: RequestContext;
+}
+
+/**
+ * Compiles an identity policy (also one that serves as boundary or session policy).
+ * Throws `MalformedPolicy` only for a document that the parser did not make.
+ */
+export function compilePolicy(document: IdentityPolicyDocument, source: PolicySource): CompiledPolicy {
+  const variables = hasPolicyVariables(document.version);
+  const statements = document.statements.map((statement, index) =>
+    compileStatement(
+      statement,
+      { policyKind: source.kind, policyId: source.id, index, sid: statement.sid },
+      variables,
+    ),
+  );
+  return { source, statements };
+}
+
+/** True if the statement applies: its action, its resource and all its conditions. Throws `OversizedContext`. */
+export function statementApplies(statement: CompiledStatement, request: FoldedRequest): boolean {
+  const { action, resource, context } = request;
+  if (!matches(statement.actions, action, context) || !matches(statement.resources, resource, context))
+    return false;
+  for (const condition of statement.conditions) if (!condition(context)) return false;
+  return true;
+}
+
+/** The service of an action in lower case: `redshift` of `redshift:getclustercredentials`. */
+export function serviceOf(action: string): string {
+  const colon = action.indexOf(':');
+  return colon < 0 ? action : action.slice(0, colon);
+}
+
+function compileStatement(
+  statement: IdentityStatement,
+  reference: StatementReference,
+  variables: boolean,
+): CompiledStatement {
+  return {
+    reference,
+    effect: statement.effect,
+    services: servicesOf(statement.actions),
+    actions: compileActions(statement.actions),
+    resources: compileResources(statement.resources, variables),
+    conditions: statement.conditions.map((clause) => compileCondition(clause, variables)),
+  };
+}
+
+/** The service part of an action has no wildcards, which is what makes an index by service possible. */
+function servicesOf(actions: ElementList): ReadonlySet<string> | undefined {
+  if (actions.negated || actions.values.includes('*')) return undefined;
+  return new Set(actions.values.map((action) => serviceOf(action.toLowerCase())));
+}
+
+function compileActions(list: ElementList): Matcher {
+  return compileMatcher(list, (text) =>
+    parsePattern(text, { flavor: 'glob', variables: false, ignoreCase: true }),
+  );
+}
+
+function compileResources(list: ElementList, variables: boolean): Matcher {
+  return compileMatcher(list, (text) => parsePattern(text, { flavor: 'resource', variables }));
+}
+
+function compileMatcher({ negated, values }: ElementList, parse: (text: string) => Pattern): Matcher {
+  const literals = new Set<string>();
+  const patterns: Pattern[] = [];
+  for (const value of values) {
+    if (value === '*') continue;
+    const pattern = parse(value);
+    const literal = literalText(pattern);
+    if (literal === undefined) patterns.push(pattern);
+    else literals.add(literal);
+  }
+  return { negated, everything: values.includes('*'), literals, patterns };
+}
+
+function matches(matcher: Matcher, text: string, context: RequestContext): boolean {
+  if (matcher.everything || matcher.literals.has(text)) return !matcher.negated;
+  for (const pattern of matcher.patterns) {
+    if (patternMatches(pattern, text, context)) return !matcher.negated;
+  }
+  return matcher.negated;
+}

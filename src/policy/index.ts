@@ -1,0 +1,32 @@
+/** The policy engine, as `keyshift/policy`: pure, without I/O, for servers and browsers. */
+
+// Compiling: once per document, once per principal.
+export { type CompiledPolicy, compilePolicy, type PolicySource, type StatementReference } from './compile.ts';
+export type { ConditionClause } from './conditions.ts';
+// Deciding: once per action and resource.
+export { type ContextEntries, type RequestContext, requestContext } from './context.ts';
+export { denialText } from './denial-text.ts';
+// Documents: parse, check, measure.
+export { parsePolicyDocument, policySizeWithoutWhitespace } from './document.ts';
+export type {
+  DocumentKind,
+  Effect,
+  ElementList,
+  IdentityPolicyDocument,
+  IdentityStatement,
+  PolicyDocument,
+  PolicyVersion,
+  StatementPrincipal,
+  TrustPolicyDocument,
+  TrustStatement,
+} from './document-model.ts';
+export {
+  type Decision,
+  type ExplicitDenyReason,
+  evaluate,
+  type ImplicitDenyReason,
+  type PolicyRequest,
+} from './evaluate.ts';
+export { MalformedPolicy } from './malformed-policy.ts';
+export { type PolicyKinds, type PolicySet, policySet } from './policy-set.ts';
+export { type PolicyWarning, policyWarnings } from './warnings.ts';

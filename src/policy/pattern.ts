@@ -1,0 +1,223 @@
+import { type RequestContext, valuesOf } from './context.ts';
+import { syntaxError } from './malformed-policy.ts';
+
+/**
+ * Texts with wildcards and policy variables: parsed once, matched in a time that cannot explode.
+ * A substituted variable is literal text: no character of it ever becomes a wildcard or another variable
+ * (OpenBao GHSA-59w7-v8rr-pr4p is the counter-example).
+ * Sources: IAM User Guide, "IAM JSON policy elements: Resource" and "IAM policy elements: Variables and tags".
+ */
+
+/**
+ * What `*` and `?` mean.
+ * - `exact`: themselves.
+ * - `glob`: any run of characters, and one character (actions, StringLike).
+ * - `resource`: within one segment of an ARN, but a `*` that ends its segment may run past colons.
+ * - `segments`: within one segment, always (ArnLike: each component is compared separately).
+ */
+export type Flavor = 'exact' | 'glob' | 'resource' | 'segments';
+
+const ONE = 1;
+const ONE_IN_SEGMENT = 2;
+const RUN = 3;
+const RUN_IN_SEGMENT = 4;
+
+type Wildcard = typeof ONE | typeof ONE_IN_SEGMENT | typeof RUN | typeof RUN_IN_SEGMENT;
+/** A literal text, or a wildcard. */
+type Token = string | Wildcard;
+
+interface Variable {
+  /** The condition key, in lower case. */
+  readonly key: string;
+  readonly fallback: string | undefined;
+}
+
+export interface Pattern {
+  readonly tokens: readonly (Token | Variable)[];
+  /** The same tokens, when none of them is a variable. */
+  readonly fixed: readonly Token[] | undefined;
+  readonly ignoreCase: boolean;
+}
+
+export interface PatternOptions {
+  readonly flavor: Flavor;
+  /** Whether `${…}` is a variable: only in documents of version 2012-10-17. Otherwise it is plain text. */
+  readonly variables: boolean;
+  readonly ignoreCase?: boolean;
+}
+
+const COLON = 58;
+
+/**
+ * `${key}` or `${key, 'default'}`, or one of the three escapes `${*}`, `${?}`, `${$}`. Every part ends at a
+ * character that it cannot contain, so that matching is linear.
+ */
+const VARIABLE = /\$\{(?:([*?$])|([^,'{}$*?]{1,256})(?:, *'([^']{0,1024})' *)?)\}/y;
+/** Service prefix, name and tag key. Source: IAM User Guide, "Rules for tagging", allowed characters. */
+const KEY = /^[\p{L}\p{N}_.:/=+@ -]+$/u;
+
+/** Folds case for comparisons that ignore it. Greek has two small sigmas, chosen by position: they count as one. */
+export function foldCase(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower;
+}
+
+/** Parses a text of a policy. Throws `MalformedPolicy` if variables are allowed and a `${` does not begin one. */
+export function parsePattern(text: string, options: PatternOptions): Pattern {
+  const ignoreCase = options.ignoreCase ?? false;
+  const tokens: (Token | Variable)[] = [];
+  let literal = '';
+  const push = (token: Token | Variable): void => {
+    if (literal !== '') tokens.push(ignoreCase ? foldCase(literal) : literal);
+    literal = '';
+    tokens.push(token);
+  };
+  for (let at = 0; at < text.length; ) {
+    const character = text.charAt(at);
+    if (options.variables && text.startsWith('${', at)) {
+      const found = readVariable(text, at);
+      if (found.escaped === undefined) push({ key: found.key, fallback: found.fallback });
+      else literal += found.escaped;
+      at = found.end;
+      continue;
+    }
+    at += 1;
+    if (options.flavor === 'exact' || (character !== '*' && character !== '?')) literal += character;
+    else if (character === '?') push(options.flavor === 'glob' ? ONE : ONE_IN_SEGMENT);
+    else {
+      while (text.charAt(at) === '*') at += 1;
+      push(runFor(options.flavor, text, at));
+    }
+  }
+  if (literal !== '') tokens.push(ignoreCase ? foldCase(literal) : literal);
+  const fixed = tokens.every((token) => typeof token !== 'object') ? tokens : undefined;
+  return { tokens, fixed, ignoreCase };
+}
+
+/** Which run a `*` is whose next character stands at `after`. */
+function runFor(flavor: Flavor, text: string, after: number): Wildcard {
+  if (flavor === 'glob') return RUN;
+  const endsSegment = after === text.length || text.charCodeAt(after) === COLON;
+  return flavor === 'resource' && endsSegment ? RUN : RUN_IN_SEGMENT;
+}
+
+interface FoundVariable extends Variable {
+  /** The literal character that `${*}`, `${?}` or `${$}` stands for. */
+  readonly escaped: string | undefined;
+  readonly end: number;
+}
+
+function readVariable(text: string, at: number): FoundVariable {
+  VARIABLE.lastIndex = at;
+  const [whole = '', escaped, rawKey = '', fallback] = VARIABLE.exec(text) ?? [];
+  const key = rawKey.trim();
+  if (escaped === undefined && !KEY.test(key)) {
+    throw syntaxError(`\`${text.slice(at, at + 40)}\` does not begin a policy variable`);
+  }
+  return { escaped, key: key.toLowerCase(), fallback, end: at + whole.length };
+}
+
+/** True if the pattern contains a variable (escapes are none). */
+export function hasVariable(pattern: Pattern): boolean {
+  return pattern.fixed === undefined;
+}
+
+/** The whole text, if the pattern is one literal text without wildcards and variables. */
+export function literalText(pattern: Pattern): string | undefined {
+  if (pattern.tokens.length === 0) return '';
+  const [first] = pattern.tokens;
+  return pattern.tokens.length === 1 && typeof first === 'string' ? first : undefined;
+}
+
+/**
+ * True if the pattern matches the whole of `text`. A pattern with a variable that has no value matches nothing.
+ * For a pattern that ignores case the caller has folded `text` (once, for all patterns).
+ */
+export function patternMatches(pattern: Pattern, text: string, context: RequestContext): boolean {
+  const tokens = pattern.fixed ?? substitute(pattern, context);
+  return tokens !== undefined && tokensMatch(tokens, text);
+}
+
+function substitute(pattern: Pattern, context: RequestContext): readonly Token[] | undefined {
+  const tokens: Token[] = [];
+  for (const token of pattern.tokens) {
+    if (typeof token !== 'object') {
+      tokens.push(token);
+      continue;
+    }
+    const values = valuesOf(context, token.key);
+    // A key with several values has no one value to stand for it.
+    const value = values?.length === 1 ? values[0] : token.fallback;
+    if (value === undefined) return undefined;
+    tokens.push(pattern.ignoreCase ? foldCase(value) : value);
+  }
+  return tokens;
+}
+
+/**
+ * Matches by trying each run as short as possible first. Only the last run of each kind is ever tried
+ * again: an earlier run that can go past colons needs no second try because the later one can take up
+ * whatever it would; an earlier run within a segment needs none because it could only move the later
+ * one's start to the right within the same segment.
+ */
+function tokensMatch(tokens: readonly Token[], text: string): boolean {
+  let token = 0;
+  let at = 0;
+  let segmentRun = -1;
+  let segmentRunEnd = 0;
+  let run = -1;
+  let runEnd = 0;
+  for (;;) {
+    const wanted = tokens[token];
+    if (typeof wanted === 'string') {
+      if (text.startsWith(wanted, at)) {
+        token += 1;
+        at += wanted.length;
+        continue;
+      }
+    } else if (wanted === undefined) {
+      if (at === text.length) return true;
+    } else if (wanted === RUN) {
+      run = token;
+      runEnd = at;
+      segmentRun = -1;
+      token += 1;
+      if (token === tokens.length) return true;
+      continue;
+    } else if (wanted === RUN_IN_SEGMENT) {
+      segmentRun = token;
+      segmentRunEnd = at;
+      token += 1;
+      continue;
+    } else if (at < text.length && (wanted === ONE || text.charCodeAt(at) !== COLON)) {
+      at += characterWidth(text, at);
+      token += 1;
+      continue;
+    }
+    if (segmentRun >= 0 && segmentRunEnd < text.length && text.charCodeAt(segmentRunEnd) !== COLON) {
+      segmentRunEnd += 1;
+      at = segmentRunEnd;
+      token = segmentRun + 1;
+      continue;
+    }
+    if (run < 0 || runEnd >= text.length) return false;
+    runEnd = nextTry(text, runEnd + 1, tokens[run + 1]);
+    if (runEnd < 0) return false;
+    at = runEnd;
+    token = run + 1;
+    segmentRun = -1;
+  }
+}
+
+/** Where the text after a run may begin, at `from` or later; -1 if nowhere. */
+function nextTry(text: string, from: number, wanted: Token | undefined): number {
+  return typeof wanted === 'string' ? text.indexOf(wanted, from) : from;
+}
+
+/** Code units of the character at `at`: characters outside the basic plane have two. */
+function characterWidth(text: string, at: number): 1 | 2 {
+  const high = text.charCodeAt(at);
+  if (high < 0xd800 || high > 0xdbff) return 1;
+  const low = text.charCodeAt(at + 1);
+  return low >= 0xdc00 && low <= 0xdfff ? 2 : 1;
+}

@@ -1,0 +1,178 @@
+import { redshiftArn } from '../core/arn.ts';
+import type { Clock } from '../core/clock.ts';
+import { type Database, type Store, sqlStateOf } from '../store/database.ts';
+import { clusterAlreadyExists, clusterNotFound, invalidClusterState } from './errors.ts';
+
+export type ClusterStatus = 'creating' | 'available' | 'modifying' | 'deleting' | 'failed';
+
+/** A cluster as the store keeps it. */
+export interface Cluster {
+  readonly accountId: string;
+  readonly identifier: string;
+  readonly kind: 'embedded' | 'external';
+  readonly status: ClusterStatus;
+  /** Folder below the data directory; empty for an external cluster. */
+  readonly directory: string;
+  /** Port of its gateway listener. */
+  readonly port: number;
+  readonly masterUsername: string;
+  readonly databaseName: string;
+  readonly settings: ClusterSettings;
+  readonly createdAt: Date;
+}
+
+/** What CreateCluster takes only to give it back, as Terraform and consoles expect. */
+export interface ClusterSettings {
+  readonly nodeType: string;
+  readonly numberOfNodes: number;
+  readonly preferredMaintenanceWindow: string;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+}
+
+interface Row {
+  account_id: string;
+  cluster_identifier: string;
+  kind: Cluster['kind'];
+  status: ClusterStatus;
+  directory: string;
+  port: number;
+  master_username: string;
+  database_name: string;
+  settings: ClusterSettings;
+  created_at: Date;
+}
+
+export const clusterArn = (region: string, cluster: { accountId: string; identifier: string }): string =>
+  redshiftArn(region, cluster.accountId, 'cluster', cluster.identifier);
+
+/** The clusters of all accounts in the store, with the rows held in memory and dropped when they change. */
+export class Clusters {
+  readonly #store: Store;
+  readonly #held = new Map<string, readonly Cluster[]>();
+  #generation = 0;
+  #hearing = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Drops what is held of an account: its clusters changed. */
+  forget(accountId: string): void {
+    this.#generation++;
+    this.#held.delete(accountId);
+  }
+
+  /** While changes are not heard, every question goes to the store. */
+  hearing(isHearing: boolean): void {
+    this.#generation++;
+    this.#hearing = isHearing;
+    this.#held.clear();
+  }
+
+  /** All clusters of an account, by identifier. */
+  async list(accountId: string): Promise<readonly Cluster[]> {
+    const held = this.#held.get(accountId);
+    if (held !== undefined) return held;
+    const generation = this.#generation;
+    const rows = await this.#store.query<Row>(
+      'SELECT * FROM keyshift.clusters WHERE account_id = $1 ORDER BY cluster_identifier',
+      [accountId],
+    );
+    const clusters = rows.map(fromRow);
+    if (this.#hearing && generation === this.#generation) this.#held.set(accountId, clusters);
+    return clusters;
+  }
+
+  /** The cluster of that identifier, exact in case. Throws ClusterNotFound. */
+  async get(accountId: string, identifier: string): Promise<Cluster> {
+    const clusters = await this.list(accountId);
+    const cluster = clusters.find((candidate) => candidate.identifier === identifier);
+    if (cluster === undefined) throw clusterNotFound(identifier);
+    return cluster;
+  }
+
+  /** Every cluster of every account, for the node that serves them. */
+  async all(): Promise<readonly Cluster[]> {
+    const rows = await this.#store.query<Row>('SELECT * FROM keyshift.clusters ORDER BY port');
+    return rows.map(fromRow);
+  }
+
+  /** Adds a cluster. Throws ClusterAlreadyExists. */
+  async insert(cluster: Omit<Cluster, 'createdAt'>, clock: Clock): Promise<void> {
+    const values = [
+      cluster.accountId,
+      cluster.identifier,
+      cluster.kind,
+      cluster.status,
+      cluster.directory,
+      cluster.port,
+      cluster.masterUsername,
+      cluster.databaseName,
+      JSON.stringify(cluster.settings),
+      clock.now(),
+    ];
+    try {
+      await this.#change(cluster.accountId, (database) =>
+        database.query(
+          'INSERT INTO keyshift.clusters VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+          values,
+        ),
+      );
+    } catch (error) {
+      if (sqlStateOf(error) === '23505') throw clusterAlreadyExists();
+      throw error;
+    }
+  }
+
+  /** Moves a cluster from one of the states `from` to `to`. Throws ClusterNotFound or InvalidClusterState. */
+  async setStatus(
+    cluster: { readonly accountId: string; readonly identifier: string },
+    from: readonly ClusterStatus[],
+    to: ClusterStatus,
+  ): Promise<void> {
+    const moved = await this.#change(cluster.accountId, (database) =>
+      database.query(
+        `UPDATE keyshift.clusters SET status = $4
+         WHERE account_id = $1 AND cluster_identifier = $2 AND status = ANY ($3) RETURNING 1 AS moved`,
+        [cluster.accountId, cluster.identifier, from, to],
+      ),
+    );
+    if (moved.length > 0) return;
+    const current = await this.get(cluster.accountId, cluster.identifier);
+    throw invalidClusterState(`Cluster ${cluster.identifier} is in state ${current.status}.`);
+  }
+
+  async remove(cluster: { readonly accountId: string; readonly identifier: string }): Promise<void> {
+    await this.#change(cluster.accountId, (database) =>
+      database.query('DELETE FROM keyshift.clusters WHERE account_id = $1 AND cluster_identifier = $2', [
+        cluster.accountId,
+        cluster.identifier,
+      ]),
+    );
+  }
+
+  async #change<T>(accountId: string, work: (database: Database) => Promise<T>): Promise<T> {
+    const result = await this.#store.transaction(async (database) => {
+      const done = await work(database);
+      await database.query("SELECT pg_notify('keyshift_changes', $1)", [accountId]);
+      return done;
+    });
+    this.forget(accountId);
+    return result;
+  }
+}
+
+function fromRow(row: Row): Cluster {
+  return {
+    accountId: row.account_id,
+    identifier: row.cluster_identifier,
+    kind: row.kind,
+    status: row.status,
+    directory: row.directory,
+    port: row.port,
+    masterUsername: row.master_username,
+    databaseName: row.database_name,
+    settings: row.settings,
+    createdAt: row.created_at,
+  };
+}

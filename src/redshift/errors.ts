@@ -1,0 +1,24 @@
+import { AwsError } from '../core/errors.ts';
+
+/** The errors of Redshift's API, with their codes, statuses and texts. Source: Redshift API Reference, "Errors" of each action. */
+
+export const clusterNotFound = (identifier: string): AwsError =>
+  new AwsError('ClusterNotFound', 404, `Cluster ${identifier} not found.`);
+
+export const clusterAlreadyExists = (): AwsError =>
+  new AwsError('ClusterAlreadyExists', 400, 'Cluster already exists');
+
+export const invalidClusterState = (message: string): AwsError =>
+  new AwsError('InvalidClusterState', 400, message);
+
+export const invalidParameterValue = (message: string): AwsError =>
+  new AwsError('InvalidParameterValue', 400, message);
+
+export const invalidParameterCombination = (message: string): AwsError =>
+  new AwsError('InvalidParameterCombination', 400, message);
+
+export const unsupportedOperation = (message: string): AwsError =>
+  new AwsError('UnsupportedOperation', 400, message);
+
+export const customDomainNotFound = (): AwsError =>
+  new AwsError('CustomDomainAssociationNotFoundFault', 404, 'The custom domain association was not found.');

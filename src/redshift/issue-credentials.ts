@@ -1,0 +1,99 @@
+import { type Clock, epochSeconds } from '../core/clock.ts';
+import type { AwsError } from '../core/errors.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import { LIMITS } from '../core/limits.ts';
+import { dbGroupNameProblem, dbNameProblem, dbUserNameProblem, type NameProblem } from '../core/names.ts';
+import type { Secret } from '../core/secret.ts';
+import type { DerivedKeys } from '../store/keyring.ts';
+import { mintCredential } from './credential.ts';
+import { invalidParameterValue } from './errors.ts';
+import { formatLoginName } from './login-name.ts';
+
+/** What GetClusterCredentials was asked for, as sent. */
+export interface CredentialsRequest {
+  readonly dbUser: string;
+  readonly dbName: string | undefined;
+  readonly durationSeconds: number;
+  readonly autoCreate: boolean;
+  readonly dbGroups: readonly string[];
+}
+
+export interface IssuedCredentials {
+  /** The login name: `IAM:` or `IAMA:`, the user, and the groups. */
+  readonly dbUser: string;
+  readonly dbPassword: Secret;
+  readonly expiration: Date;
+  readonly credentialId: string;
+}
+
+/**
+ * Mints a credential for a request that policy has allowed. `request` must have passed `requireValid`.
+ * Source: GetClusterCredentials, Amazon Redshift API Reference.
+ */
+export function issueCredentials(
+  deps: { readonly clock: Clock; readonly random: RandomBytes },
+  cluster: { readonly arn: string; readonly keys: DerivedKeys },
+  request: CredentialsRequest,
+): IssuedCredentials {
+  const loginName = formatLoginName({
+    dbUser: request.dbUser,
+    groups: withoutRepeats(request.dbGroups),
+    autoCreate: request.autoCreate,
+  });
+  const expiration = new Date((epochSeconds(deps.clock.now()) + request.durationSeconds) * 1000);
+  const claims = { clusterArn: cluster.arn, loginName };
+  const minted = mintCredential(cluster.keys, claims, request.dbName, expiration, deps.random);
+  return {
+    dbUser: loginName,
+    dbPassword: minted.password,
+    expiration,
+    credentialId: minted.credentialId,
+  };
+}
+
+/** Refuses values outside the documented constraints. Throws InvalidParameterValue (400). */
+export function requireValid(request: CredentialsRequest): void {
+  requireName('DbUser', request.dbUser, dbUserNameProblem(request.dbUser));
+  if (request.dbName !== undefined) requireName('DbName', request.dbName, dbNameProblem(request.dbName));
+  if (request.dbGroups.length > LIMITS.dbGroupsMax) {
+    throw invalidParameterValue(`DbGroups must not have more than ${LIMITS.dbGroupsMax} groups.`);
+  }
+  for (const group of request.dbGroups) requireName('DbGroups', group, dbGroupNameProblem(group));
+  const { durationSeconds: seconds } = request;
+  if (seconds < LIMITS.credentialSecondsMin || seconds > LIMITS.credentialSecondsMax) {
+    throw invalidParameterValue(
+      `Token duration must be between ${LIMITS.credentialSecondsMin} and ${LIMITS.credentialSecondsMax} seconds`,
+    );
+  }
+}
+
+const FORM =
+  "begin with a letter, contain only alphanumeric characters, underscore ('_'), plus sign ('+'), dot ('.'), " +
+  "at ('@'), or hyphen ('-'), and be between 1 and 64 characters.";
+
+function requireName(parameter: string, name: string, problem: NameProblem | undefined): void {
+  if (problem === undefined) return;
+  throw nameError(parameter, name, problem);
+}
+
+function nameError(parameter: string, name: string, problem: NameProblem): AwsError {
+  switch (problem) {
+    case 'form': {
+      const letters = parameter === 'DbGroups' ? 'must be lowercase, ' : 'must ';
+      return invalidParameterValue(`${parameter} parameter ${letters}${FORM}`);
+    }
+    case 'reserved':
+      return invalidParameterValue(`${parameter} parameter must not be a reserved word: ${name}`);
+    case 'too-long-for-postgresql':
+      return invalidParameterValue(
+        `${parameter} parameter must not be longer than ${LIMITS.postgresNameBytesMax} bytes: ` +
+          'PostgreSQL would cut it, and the login would be that of another name.',
+      );
+    default:
+      return problem satisfies never;
+  }
+}
+
+function withoutRepeats(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
