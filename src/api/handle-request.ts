@@ -6,8 +6,8 @@ import { requestId as newRequestId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Principal } from '../iam/principal.ts';
 import { type Authenticator, authenticate } from './authenticate.ts';
-import { type Authorizer, requireAllowed } from './authorize-call.ts';
-import { type Call, decodeCall, decodeCallInput, type Services } from './decode-call.ts';
+import { requireAllowed } from './authorize-call.ts';
+import { type Call, decodeCall, decodeCallInput, headerValue, type Service } from './decode-call.ts';
 import {
   encodeErrorAnswer,
   encodeJsonErrorAnswer,
@@ -24,10 +24,9 @@ import type { Answer, ReceivedRequest } from './listen.ts';
  * A step that refuses throws an AwsError; the refusal is audited and encoded like any other answer.
  */
 export interface ApiDeps<Deps> {
-  readonly services: Services<Deps>;
+  readonly services: readonly Service<Deps>[];
   readonly actions: Deps;
   readonly authenticator: Authenticator;
-  readonly authorizer: Authorizer;
   readonly audit: AuditSink;
   readonly clock: Clock;
   readonly region: string;
@@ -39,17 +38,17 @@ export interface ApiDeps<Deps> {
 }
 
 /** What is known of a call so far, for its audit event. */
-interface Progress {
+interface Progress<Deps> {
   readonly requestId: string;
   readonly details: Record<string, unknown>;
-  call: Call<unknown> | undefined;
+  call: Call<Deps> | undefined;
   principal: Principal | undefined;
 }
 
 /** Answers one request. Never rejects. */
 export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: ReceivedRequest): Promise<Answer> {
   if (isJsonProtocol(request)) return encodeJsonErrorAnswer(newRequestId(), deps.clock);
-  const progress: Progress = {
+  const progress: Progress<Deps> = {
     requestId: newRequestId(),
     details: {},
     call: undefined,
@@ -58,11 +57,11 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
   try {
     const call = decodeCall(deps.services, request);
     progress.call = call;
-    const principal = await authenticate(deps.authenticator, request, call.service);
+    const principal = await authenticate(deps.authenticator, request, call.table);
     progress.principal = principal;
     const input = decodeCallInput(call);
     const caller = toCaller(deps, request, principal, progress);
-    await requireAllowed(deps.authorizer, await call.action.permissions(deps.actions, input, caller), caller);
+    requireAllowed(deps.clock, await call.action.permissions(deps.actions, input, caller), caller);
     const output = await call.action.run(deps.actions, input, caller);
     if (call.action.changes) deps.forget(principal.accountId);
     await deps.audit.record(toEvent(deps, request, progress, undefined));
@@ -75,7 +74,7 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
 async function refuse<Deps>(
   deps: ApiDeps<Deps>,
   request: ReceivedRequest,
-  progress: Progress,
+  progress: Progress<Deps>,
   cause: unknown,
 ): Promise<Answer> {
   let error = toAwsError(cause);
@@ -90,7 +89,7 @@ async function refuse<Deps>(
   } catch (unrecorded) {
     error = toAwsError(unrecorded);
   }
-  return encodeErrorAnswer(progress.call?.service, error, progress.requestId, deps.clock);
+  return encodeErrorAnswer(progress.call?.table, error, progress.requestId, deps.clock);
 }
 
 /** What leaves for a cause that is not the caller's: no word of it. */
@@ -120,14 +119,14 @@ function toCaller<Deps>(
   deps: ApiDeps<Deps>,
   request: ReceivedRequest,
   principal: Principal,
-  progress: Progress,
+  progress: Progress<Deps>,
 ) {
   return {
     principal,
     requestId: progress.requestId,
     sourceIp: request.sourceIp,
     secureTransport: request.secureTransport,
-    userAgent: headerOf(request, 'user-agent'),
+    userAgent: headerValue(request, 'user-agent'),
     region: deps.region,
     note: (facts: Readonly<Record<string, unknown>>) => {
       Object.assign(progress.details, facts);
@@ -138,7 +137,7 @@ function toCaller<Deps>(
 function toEvent<Deps>(
   deps: ApiDeps<Deps>,
   request: ReceivedRequest,
-  progress: Progress,
+  progress: Progress<Deps>,
   error: AwsError | undefined,
 ): AuditEvent {
   const { call, principal } = progress;
@@ -147,7 +146,7 @@ function toEvent<Deps>(
     eventId: newRequestId(),
     at: deps.clock.now(),
     kind: 'api',
-    name: call === undefined ? 'unknown' : `${call.service.name}:${call.name}`,
+    name: call === undefined ? 'unknown' : `${call.table.name}:${call.operation.name}`,
     outcome: error === undefined ? 'success' : error.status < 500 ? 'refused' : 'failed',
     code: error?.code,
     principalArn: principal?.arn,
@@ -155,8 +154,4 @@ function toEvent<Deps>(
     requestId: progress.requestId,
     details: error === undefined ? progress.details : { ...progress.details, reason: error.message },
   };
-}
-
-function headerOf(request: ReceivedRequest, name: string): string {
-  return request.headers.find(([candidate]) => candidate.toLowerCase() === name)?.[1] ?? '';
 }

@@ -27,14 +27,21 @@ export interface ListenOptions {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   /** Must not reject: it turns every error into an answer. */
   readonly answer: (request: ReceivedRequest) => Promise<Answer>;
-  /** The answer to a body that is too large, of which nothing was kept. */
-  readonly tooLarge: () => Answer;
 }
 
 export interface HttpListener {
   readonly port: number;
   close(): Promise<void>;
 }
+
+/** The answer to a body over the limit, of which nothing was kept. */
+const TOO_LARGE: Answer = {
+  status: 413,
+  headers: { 'Content-Type': 'text/xml' },
+  body:
+    '<ErrorResponse><Error><Type>Sender</Type><Code>RequestEntityTooLarge</Code>' +
+    `<Message>The request is larger than ${LIMITS.requestBodyBytesMax} bytes.</Message></Error></ErrorResponse>`,
+};
 
 /** How long open requests may take to finish when the listener closes. */
 const CLOSE_MS_MAX = 3_000;
@@ -73,7 +80,7 @@ function receive(message: IncomingMessage, options: ListenOptions, done: (answer
     else chunks.length = 0;
   });
   message.on('end', () => {
-    if (bytes > LIMITS.requestBodyBytesMax) return done(options.tooLarge());
+    if (bytes > LIMITS.requestBodyBytesMax) return done(TOO_LARGE);
     const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
     void options.answer(toRequest(message, body, options.tls !== undefined)).then(done);
   });

@@ -3,9 +3,10 @@ import type { Database } from '../store/database.ts';
 /** Rows read from the store at a time; keeps a long log from filling memory. */
 const PAGE = 500;
 
-interface Row {
-  sequence: string;
-  line: string;
+/** An event as a line of JSON, and its place in the log. */
+export interface AuditLine {
+  readonly sequence: string;
+  readonly line: string;
 }
 
 /**
@@ -15,11 +16,15 @@ interface Row {
 export async function* auditLines(
   database: Database,
   range: { readonly accountId: string; readonly afterSequence: bigint; readonly limit: number },
-): AsyncGenerator<string> {
+): AsyncGenerator<AuditLine> {
   let after = range.afterSequence;
   for (let left = range.limit; left > 0; ) {
-    const rows = await database.query<Row>(SELECT, [range.accountId, after.toString(), Math.min(PAGE, left)]);
-    for (const row of rows) yield row.line;
+    const rows = await database.query<AuditLine>(SELECT, [
+      range.accountId,
+      after.toString(),
+      Math.min(PAGE, left),
+    ]);
+    yield* rows;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
     after = BigInt(last.sequence);

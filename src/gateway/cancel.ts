@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { RandomBytes } from '../core/ids.ts';
 import { type BackendKeyData, writeCancelRequest } from '../pgwire/index.ts';
+import type { ServerAccess } from '../postgres/server-access.ts';
 
 /** A cancel request has this long to reach the backend. */
 const CANCEL_MS_MAX = 5_000;
@@ -10,7 +10,7 @@ const keyBytes = (minorVersion: number): number => (minorVersion >= 2 ? 32 : 4);
 
 interface Target {
   readonly backendKey: BackendKeyData;
-  readonly connect: () => Socket;
+  readonly access: ServerAccess;
 }
 
 /**
@@ -26,9 +26,9 @@ export class CancelKeys {
   }
 
   /** Makes the key of a session. The process id stays the backend's, as `pg_backend_pid()` shows it. */
-  issue(backendKey: BackendKeyData, connect: () => Socket, minorVersion: number): BackendKeyData {
+  issue(backendKey: BackendKeyData, access: ServerAccess, minorVersion: number): BackendKeyData {
     const key = { processId: backendKey.processId, secretKey: this.#random(keyBytes(minorVersion)) };
-    this.#targets.set(nameOf(key), { backendKey, connect });
+    this.#targets.set(nameOf(key), { backendKey, access });
     return key;
   }
 
@@ -40,7 +40,7 @@ export class CancelKeys {
   async cancel(key: BackendKeyData): Promise<void> {
     const target = this.#targets.get(nameOf(key));
     if (target === undefined) return;
-    const socket = target.connect();
+    const socket = await target.access.connect();
     socket.setTimeout(CANCEL_MS_MAX, () => socket.destroy());
     await new Promise<void>((resolve) => {
       socket.once('close', () => resolve());

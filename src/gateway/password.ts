@@ -90,7 +90,7 @@ async function withLoginConnection(
 ): Promise<void> {
   // Our own roles are nobody's to log in as, whatever password somebody may have given them.
   if (isReservedRoleName(user)) throw passwordFailed(user);
-  const server = new Channel(access.connect());
+  const server = new Channel(await access.connect());
   try {
     server.write(
       writeStartup(

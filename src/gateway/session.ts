@@ -24,6 +24,7 @@ import { relay } from './relay.ts';
 import { secure } from './secure.ts';
 import type { SessionRecord } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
+import { userDdlRewriter } from './user-ddl.ts';
 import { type Identity, verifyLogin } from './verify.ts';
 import { welcome } from './welcome.ts';
 
@@ -57,7 +58,7 @@ export interface ServedCluster {
 interface LoggedIn {
   readonly client: Channel;
   readonly backend: Backend;
-  readonly identity: Identity;
+  readonly dbUser: string;
   readonly cancelKey: BackendKeyData;
 }
 
@@ -129,7 +130,7 @@ async function logIn(
   const role = await loginRole(cluster, identity, database);
   record.role = role;
   deadline.require();
-  const backend = await openBackend(cluster.access.connect(), role, database, settings);
+  const backend = await openBackend(await cluster.access.connect(), role, database, settings);
   try {
     record.backendPid = backend.key.processId;
     await record.loggedIn();
@@ -138,14 +139,16 @@ async function logIn(
     backend.channel.destroy();
     throw error;
   }
-  const cancelKey = cluster.cancelKeys.issue(backend.key, cluster.access.connect, minorVersion);
+  const cancelKey = cluster.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
-  return { client, backend, identity, cancelKey };
+  const dbUser = identity.kind === 'password' ? identity.dbUser : identity.login.dbUser;
+  return { client, backend, dbUser, cancelKey };
 }
 
 async function serve(cluster: ServedCluster, session: LoggedIn, signal: AbortSignal): Promise<void> {
   try {
-    await relay(session, cluster.access, signal);
+    const rewrite = userDdlRewriter(session.backend, session.dbUser, cluster.access);
+    await relay({ client: session.client, backend: session.backend.channel, rewrite, signal });
   } finally {
     cluster.cancelKeys.drop(session.cancelKey);
     session.backend.channel.destroy();

@@ -87,7 +87,8 @@ export async function listAttachedPolicies(
 export type PolicyUsage = 'PermissionsPolicy' | 'PermissionsBoundary';
 
 export interface EntitiesRequest extends PageRequest {
-  readonly kind?: EntityKind | undefined;
+  /** Absent: all kinds. */
+  readonly kinds?: readonly EntityKind[] | undefined;
   readonly pathPrefix?: string | undefined;
   readonly usage?: PolicyUsage | undefined;
 }
@@ -112,7 +113,7 @@ export async function listEntitiesForPolicy(
     [accountId, policy.arn, request.usage !== 'PermissionsBoundary', request.usage !== 'PermissionsPolicy'],
   );
   const wanted = rows
-    .filter(({ kind }) => request.kind === undefined || kind === request.kind)
+    .filter(({ kind }) => request.kinds?.includes(kind) ?? true)
     .filter(({ path }) => path.startsWith(request.pathPrefix ?? '/'));
   return pageOfList(
     request,

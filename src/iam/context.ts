@@ -26,13 +26,13 @@ export function contextOf(
 ): RequestContext {
   return {
     get: (key) => {
-      const value = valueOf(key, principal, facts);
+      const value = factOf(key, principal, facts);
       return value === undefined ? extra?.get(key) : [value];
     },
   };
 }
 
-function valueOf(key: string, principal: Principal, facts: RequestFacts): string | undefined {
+function factOf(key: string, principal: Principal, facts: RequestFacts): string | undefined {
   if (key.startsWith(PRINCIPAL_TAG)) return principal.tags.get(foldTagKey(key.slice(PRINCIPAL_TAG.length)));
   switch (key) {
     case 'aws:userid':
@@ -54,7 +54,7 @@ function valueOf(key: string, principal: Principal, facts: RequestFacts): string
     case 'aws:securetransport':
       return String(facts.secureTransport);
     case 'aws:useragent':
-      return facts.userAgent;
+      return facts.userAgent === '' ? undefined : facts.userAgent;
     case 'aws:requestedregion':
       return facts.region;
     case 'aws:currenttime':

@@ -1,4 +1,3 @@
-import { policyArn } from '../core/arn.ts';
 import { AwsError } from '../core/errors.ts';
 import { uniqueId } from '../core/ids.ts';
 import { policySizeWithoutWhitespace } from '../policy/document.ts';
@@ -38,15 +37,16 @@ export interface PolicyRow {
   id: string;
   name: string;
   path: string;
+  arn: string;
   description: string | null;
   default_version: number;
   created_at: Date;
   updated_at: Date;
 }
 
-export const POLICY_COLUMNS = 'id, name, path, description, default_version, created_at, updated_at';
+export const POLICY_COLUMNS = 'id, name, path, arn, description, default_version, created_at, updated_at';
 
-const ARN = /^arn:aws:iam::(aws|\d{12}):policy(\/(?:[!-~]*\/)?)([A-Za-z0-9_+=,.@-]{1,128})$/;
+const ARN = /^arn:aws:iam::(aws|\d{12}):policy\/[!-~]+$/;
 
 /** CreatePolicy, with version v1. Throws EntityAlreadyExists, MalformedPolicyDocument, LimitExceeded, InvalidInput. */
 export async function createPolicy(iam: Iam, accountId: string, request: NewPolicy): Promise<ManagedPolicy> {
@@ -76,7 +76,7 @@ export async function createPolicy(iam: Iam, accountId: string, request: NewPoli
       [accountId, id, document, now],
     );
     await addTags(database, accountId, id, tags);
-    return policyOf(accountId, row);
+    return policyOf(row);
   });
 }
 
@@ -112,16 +112,14 @@ export async function findPolicy(
   accountId: string,
   arn: string,
 ): Promise<ManagedPolicy | undefined> {
-  const [, owner, path, name] = ARN.exec(arn) ?? [];
-  if (name === undefined) throw invalidInput(`ARN ${arn} is not valid.`);
+  const [, owner] = ARN.exec(arn) ?? [];
+  if (owner === undefined) throw invalidInput(`ARN ${arn} is not valid.`);
   if (owner === 'aws') return findAwsManagedPolicy(arn);
-  if (owner !== accountId) return undefined;
   const [row] = await database.query<PolicyRow>(
-    `SELECT ${POLICY_COLUMNS} FROM keyshift.iam_policies
-     WHERE account_id = $1 AND folded = lower($2 COLLATE "C") AND name = $2 AND path = $3`,
-    [accountId, name, path],
+    `SELECT ${POLICY_COLUMNS} FROM keyshift.iam_policies WHERE account_id = $1 AND arn = $2`,
+    [accountId, arn],
   );
-  return row && policyOf(accountId, row);
+  return row && policyOf(row);
 }
 
 /** As `findPolicy`, but throws NoSuchEntity when there is none. */
@@ -170,13 +168,13 @@ export function requireManagedDocument(document: string): void {
   }
 }
 
-export function policyOf(accountId: string, row: PolicyRow): ManagedPolicy {
+export function policyOf(row: PolicyRow): ManagedPolicy {
   return {
     scope: 'Local',
     id: row.id,
     name: row.name,
     path: row.path,
-    arn: policyArn(accountId, row.path, row.name),
+    arn: row.arn,
     description: row.description ?? undefined,
     defaultVersion: row.default_version,
     createdAt: row.created_at,

@@ -69,7 +69,7 @@ async function policiesInScope(
     `SELECT ${POLICY_COLUMNS} FROM keyshift.iam_policies WHERE account_id = $1`,
     [accountId],
   );
-  return [...managed, ...rows.map((row) => policyOf(accountId, row))];
+  return [...managed, ...rows.map(policyOf)];
 }
 
 async function usesByArn(iam: Iam, accountId: string) {

@@ -61,12 +61,21 @@ export async function createUser(iam: Iam, accountId: string, request: NewUser):
 
 /** GetUser. Throws NoSuchEntity. */
 export async function getUser(iam: Iam, accountId: string, userName: string): Promise<UserWithTags> {
+  const user = await findUser(iam, accountId, userName);
+  if (user === undefined) throw noSuchUser(userName);
+  return user;
+}
+
+export async function findUser(
+  iam: Iam,
+  accountId: string,
+  userName: string,
+): Promise<UserWithTags | undefined> {
   const [row] = await iam.store.query<UserRow>(
     `SELECT ${USER_COLUMNS} FROM keyshift.iam_users WHERE account_id = $1 AND folded = lower($2 COLLATE "C")`,
     [accountId, storable(userName)],
   );
-  if (row === undefined) throw noSuchUser(userName);
-  return { ...userOf(accountId, row), tags: await tagsOf(iam.store, accountId, row.id) };
+  return row && { ...userOf(accountId, row), tags: await tagsOf(iam.store, accountId, row.id) };
 }
 
 /** ListUsers, in the order of their names. */

@@ -142,6 +142,18 @@ export class Clusters {
     throw invalidClusterState(`Cluster ${cluster.identifier} is in state ${current.status}.`);
   }
 
+  async setPort(
+    cluster: { readonly accountId: string; readonly identifier: string },
+    port: number,
+  ): Promise<void> {
+    await this.#change(cluster.accountId, (database) =>
+      database.query(
+        'UPDATE keyshift.clusters SET port = $3 WHERE account_id = $1 AND cluster_identifier = $2',
+        [cluster.accountId, cluster.identifier, port],
+      ),
+    );
+  }
+
   async remove(cluster: { readonly accountId: string; readonly identifier: string }): Promise<void> {
     await this.#change(cluster.accountId, (database) =>
       database.query('DELETE FROM keyshift.clusters WHERE account_id = $1 AND cluster_identifier = $2', [

@@ -25,7 +25,11 @@ export function credentialsPermissions(
   const context = requestKeys(request);
   const pairs: Permission[] = [{ action: 'redshift:GetClusterCredentials', resource: user, context }];
   if (request.dbName !== undefined) {
-    pairs.push({ action: 'redshift:GetClusterCredentials', resource: arn('dbname', request.dbName), context });
+    pairs.push({
+      action: 'redshift:GetClusterCredentials',
+      resource: arn('dbname', request.dbName),
+      context,
+    });
   }
   if (request.autoCreate) pairs.push({ action: 'redshift:CreateClusterUser', resource: user, context });
   for (const group of new Set(request.dbGroups)) {

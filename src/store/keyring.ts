@@ -9,6 +9,8 @@ const ROOT_KEY_BYTES = 32;
 /** The versioned root keys, from which every other key is derived. Never leaves the control plane. */
 export class Keyring {
   readonly #roots: ReadonlyMap<number, Buffer>;
+  /** As many as there are purposes, which are the clusters of the installation. */
+  readonly #derived = new Map<string, DerivedKeys>();
   /** The version that new secrets are made with. */
   readonly current: number;
 
@@ -19,11 +21,15 @@ export class Keyring {
 
   /** A 32-byte key for one purpose, by HKDF-SHA-256 (RFC 5869), for every version. */
   derive(purpose: string): DerivedKeys {
+    const known = this.#derived.get(purpose);
+    if (known !== undefined) return known;
     const keys = new Map<number, Buffer>();
     for (const [version, root] of this.#roots) {
       keys.set(version, Buffer.from(hkdfSync('sha256', root, Buffer.alloc(0), purpose, 32)));
     }
-    return { current: this.current, keys };
+    const derived = { current: this.current, keys };
+    this.#derived.set(purpose, derived);
+    return derived;
   }
 }
 

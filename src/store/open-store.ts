@@ -30,7 +30,19 @@ export function storeClient(location: StoreLocation): pg.Client {
   return new pg.Client(clientConfig(location));
 }
 
+/** Looks whether the store's server can be used, and changes nothing. Throws OperatorError. */
+export async function checkStore(location: StoreLocation): Promise<void> {
+  await withClient(location, async () => {});
+}
+
 async function prepare(location: StoreLocation): Promise<void> {
+  await withClient(location, migrate);
+}
+
+async function withClient(
+  location: StoreLocation,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
   const client = storeClient(location);
   client.on('error', () => {});
   try {
@@ -51,7 +63,7 @@ async function prepare(location: StoreLocation): Promise<void> {
           'upgrade it, or point KEYSHIFT_DATABASE_URL at another server',
       );
     }
-    await migrate(client);
+    await work(client);
   } finally {
     await client.end();
   }

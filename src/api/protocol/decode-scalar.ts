@@ -47,7 +47,7 @@ function decodeBoolean(text: string): DecodedScalar {
 function decodeNumber(text: string, form: RegExp, max: number, problem: string): DecodedScalar {
   const value = form.test(text) ? Number(text) : Number.NaN;
   // Adding zero makes -0 an ordinary zero.
-  return Math.abs(value) <= max ? { ok: true, value: value + 0 } : { ok: false, problem };
+  return value >= -max - 1 && value <= max ? { ok: true, value: value + 0 } : { ok: false, problem };
 }
 
 function decodeTimestamp(text: string): DecodedScalar {

@@ -59,30 +59,33 @@ function structure(shape: StructureShape, output: object): string {
 function content(shape: Shape, value: unknown): string {
   switch (shape.kind) {
     case 'string':
-      assert(typeof value === 'string');
+      assert(typeof value === 'string', 'the answer must have a string here');
       return escapeXml(value);
     case 'boolean':
-      assert(typeof value === 'boolean');
+      assert(typeof value === 'boolean', 'the answer must have a boolean here');
       return value ? 'true' : 'false';
     case 'integer':
     case 'long':
     case 'double':
-      assert(typeof value === 'number' && Number.isFinite(value));
+      assert(
+        typeof value === 'number' && Number.isFinite(value),
+        'the answer must have a finite number here',
+      );
       return String(value);
     case 'timestamp':
-      assert(value instanceof Date);
+      assert(value instanceof Date, 'the answer must have a Date here');
       return `${value.toISOString().slice(0, 19)}Z`;
     case 'blob':
-      assert(value instanceof Uint8Array);
+      assert(value instanceof Uint8Array, 'the answer must have bytes here');
       return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
     case 'structure':
-      assert(typeof value === 'object' && value !== null);
+      assert(typeof value === 'object' && value !== null, 'the answer must have an object here');
       return structure(shape, value);
     case 'list':
-      assert(Array.isArray(value));
+      assert(Array.isArray(value), 'the answer must have an array here');
       return value.map((one) => `<${shape.item}>${content(shape.element, one)}</${shape.item}>`).join('');
     case 'map':
-      assert(value instanceof Map);
+      assert(value instanceof Map, 'the answer must have a Map here');
       return [...value]
         .map(([key, one]) => entry(content(shape.key, key), content(shape.value, one)))
         .join('');

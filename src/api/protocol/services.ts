@@ -1,4 +1,5 @@
 import { iamData } from '../services/iam.generated.ts';
+import { keyshiftData } from '../services/keyshift.ts';
 import { redshiftData } from '../services/redshift.generated.ts';
 import { stsData } from '../services/sts.generated.ts';
 import { ServiceTable } from '../services/table.ts';
@@ -8,8 +9,9 @@ import { ServiceTable } from '../services/table.ts';
 export const iamTable = new ServiceTable(iamData);
 export const stsTable = new ServiceTable(stsData);
 export const redshiftTable = new ServiceTable(redshiftData);
+export const keyshiftTable = new ServiceTable(keyshiftData);
 
-const TABLES = [iamTable, stsTable, redshiftTable];
+const TABLES = [iamTable, stsTable, redshiftTable, keyshiftTable];
 const BY_SCOPE = new Map(TABLES.map((table) => [table.name, table]));
 const BY_VERSION = new Map(TABLES.map((table) => [table.version, table]));
 

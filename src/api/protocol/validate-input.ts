@@ -19,6 +19,13 @@ const PROBLEMS_MAX = 20;
 /** Characters of a value that a message repeats; the longest name is 128, a policy document 131,072. */
 const VALUE_SHOWN_MAX = 1024;
 
+/** The one member for which IAM prints a sentence of its own instead of the list of constraints. */
+const ALIAS_PATH = 'accountAlias';
+const ALIAS_TEXT =
+  'The specified value for accountAlias is invalid. It must be a minimum length of 3 characters and maximum ' +
+  'length of 63 characters, contain only digits, lowercase letters, and hyphens (-), but cannot begin or end ' +
+  'with a hyphen.';
+
 interface Problem {
   readonly path: string;
   /** `null`, a quoted value, or undefined for a secret. */
@@ -135,6 +142,8 @@ function constraintsOf(shape: ScalarShape): string[] {
 }
 
 function validationError(problems: readonly Problem[]): AwsError {
+  const alias = problems.find(({ path }) => path === ALIAS_PATH);
+  if (alias !== undefined && alias.shown !== 'null') return new AwsError('ValidationError', 400, ALIAS_TEXT);
   const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
   const texts = problems.map(({ path, shown, constraint }) => {
     const value = shown === undefined ? 'Value' : `Value ${shown}`;

@@ -79,6 +79,7 @@ CREATE TABLE keyshift.iam_policies (
   name             text NOT NULL,
   folded           text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(name COLLATE "C")) STORED,
   path             text NOT NULL,
+  arn              text NOT NULL GENERATED ALWAYS AS ('arn:aws:iam::' || account_id || ':policy' || path || name) STORED,
   description      text,
   default_version  integer NOT NULL,
   newest_version   integer NOT NULL,
@@ -88,6 +89,7 @@ CREATE TABLE keyshift.iam_policies (
 );
 
 CREATE UNIQUE INDEX iam_policies_name ON keyshift.iam_policies (account_id, folded);
+CREATE UNIQUE INDEX iam_policies_arn ON keyshift.iam_policies (account_id, arn);
 
 CREATE TABLE keyshift.iam_policy_versions (
   account_id  text NOT NULL,

@@ -1,0 +1,25 @@
+import { accessKeyActions } from './access-keys.ts';
+import { accountActions } from './account.ts';
+import { attachmentActions } from './attachments.ts';
+import { emptyListActions } from './empty-lists.ts';
+import { groupActions } from './groups.ts';
+import { inlinePolicyActions } from './inline-policies.ts';
+import { loginProfileActions } from './login-profiles.ts';
+import { policyActions } from './policies.ts';
+import type { IamActions } from './row.ts';
+import { tagActions } from './tags.ts';
+import { userActions } from './users.ts';
+
+/** IAM's operations, by name. */
+export const iamActions = {
+  ...userActions,
+  ...groupActions,
+  ...accessKeyActions,
+  ...inlinePolicyActions,
+  ...policyActions,
+  ...attachmentActions,
+  ...tagActions,
+  ...loginProfileActions,
+  ...accountActions,
+  ...emptyListActions,
+} satisfies IamActions;

@@ -1,0 +1,97 @@
+import {
+  deleteInlinePolicy,
+  getInlinePolicy,
+  listInlinePolicies,
+  putInlinePolicy,
+} from '../../../iam/inline-policies.ts';
+import { changing, reading } from './row.ts';
+import { encodeDocument, pageMembers, pageOfInput } from './shapes.ts';
+import { onGroup, onUser } from './targets.ts';
+
+const user = (name: string) => ({ kind: 'user', name }) as const;
+const group = (name: string) => ({ kind: 'group', name }) as const;
+
+const PutUserPolicy = changing<'PutUserPolicy'>(
+  (iam, input, caller) => onUser(iam, caller, 'iam:PutUserPolicy', input.UserName),
+  (iam, input, caller) =>
+    putInlinePolicy(iam, caller.principal.accountId, user(input.UserName), {
+      policyName: input.PolicyName,
+      document: input.PolicyDocument,
+    }),
+);
+
+const GetUserPolicy = reading<'GetUserPolicy'>(
+  (iam, input, caller) => onUser(iam, caller, 'iam:GetUserPolicy', input.UserName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const policy = await getInlinePolicy(iam, accountId, user(input.UserName), input.PolicyName);
+    return {
+      UserName: input.UserName,
+      PolicyName: policy.policyName,
+      PolicyDocument: encodeDocument(policy.document),
+    };
+  },
+);
+
+const DeleteUserPolicy = changing<'DeleteUserPolicy'>(
+  (iam, input, caller) => onUser(iam, caller, 'iam:DeleteUserPolicy', input.UserName),
+  (iam, input, caller) =>
+    deleteInlinePolicy(iam, caller.principal.accountId, user(input.UserName), input.PolicyName),
+);
+
+const ListUserPolicies = reading<'ListUserPolicies'>(
+  (iam, input, caller) => onUser(iam, caller, 'iam:ListUserPolicies', input.UserName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const page = await listInlinePolicies(iam, accountId, user(input.UserName), pageOfInput(input));
+    return { PolicyNames: page.items, ...pageMembers(page) };
+  },
+);
+
+const PutGroupPolicy = changing<'PutGroupPolicy'>(
+  (iam, input, caller) => onGroup(iam, caller, 'iam:PutGroupPolicy', input.GroupName),
+  (iam, input, caller) =>
+    putInlinePolicy(iam, caller.principal.accountId, group(input.GroupName), {
+      policyName: input.PolicyName,
+      document: input.PolicyDocument,
+    }),
+);
+
+const GetGroupPolicy = reading<'GetGroupPolicy'>(
+  (iam, input, caller) => onGroup(iam, caller, 'iam:GetGroupPolicy', input.GroupName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const policy = await getInlinePolicy(iam, accountId, group(input.GroupName), input.PolicyName);
+    return {
+      GroupName: input.GroupName,
+      PolicyName: policy.policyName,
+      PolicyDocument: encodeDocument(policy.document),
+    };
+  },
+);
+
+const DeleteGroupPolicy = changing<'DeleteGroupPolicy'>(
+  (iam, input, caller) => onGroup(iam, caller, 'iam:DeleteGroupPolicy', input.GroupName),
+  (iam, input, caller) =>
+    deleteInlinePolicy(iam, caller.principal.accountId, group(input.GroupName), input.PolicyName),
+);
+
+const ListGroupPolicies = reading<'ListGroupPolicies'>(
+  (iam, input, caller) => onGroup(iam, caller, 'iam:ListGroupPolicies', input.GroupName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const page = await listInlinePolicies(iam, accountId, group(input.GroupName), pageOfInput(input));
+    return { PolicyNames: page.items, ...pageMembers(page) };
+  },
+);
+
+export const inlinePolicyActions = {
+  PutUserPolicy,
+  GetUserPolicy,
+  DeleteUserPolicy,
+  ListUserPolicies,
+  PutGroupPolicy,
+  GetGroupPolicy,
+  DeleteGroupPolicy,
+  ListGroupPolicies,
+};

@@ -1,0 +1,103 @@
+import { groupArn, userArn } from '../../../core/arn.ts';
+import { type EntityKind, findEntity } from '../../../iam/entities.ts';
+import type { Iam } from '../../../iam/iam.ts';
+import { validationError } from '../../../iam/iam-errors.ts';
+import { findPolicy } from '../../../iam/managed-policies.ts';
+import { type Tag, tagsOf } from '../../../iam/tags.ts';
+import { findUser } from '../../../iam/users.ts';
+import type { Caller, RequiredPermission } from '../../action.ts';
+
+/**
+ * What a call is about, as policies name it: the ARN of the entity with its own path and its name as it is
+ * stored, so that another spelling of the name escapes no policy. Of an entity that is not there, the ARN it
+ * would have without a path: who may not call learns nothing.
+ * Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS IAM".
+ */
+
+type Context = Map<string, readonly string[]>;
+
+/** One permission for an action on a user. `extra` holds further condition keys. */
+export async function onUser(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  userName: string,
+  extra: readonly (readonly [string, readonly string[]])[] = [],
+): Promise<RequiredPermission[]> {
+  const { accountId } = caller.principal;
+  const user = await findUser(iam, accountId, userName);
+  const context: Context = new Map(extra);
+  if (user === undefined) return [{ action, resource: userArn(accountId, '/', userName), context }];
+  addResourceTags(context, user.tags);
+  if (user.boundaryArn !== undefined && !context.has('iam:permissionsboundary')) {
+    context.set('iam:permissionsboundary', [user.boundaryArn]);
+  }
+  return [{ action, resource: user.arn, context }];
+}
+
+/** One permission for an action on a group. */
+export async function onGroup(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  groupName: string,
+  extra: readonly (readonly [string, readonly string[]])[] = [],
+): Promise<RequiredPermission[]> {
+  const { accountId } = caller.principal;
+  const group = await findEntity(iam.store, accountId, { kind: 'group', name: groupName });
+  const resource = group?.arn ?? groupArn(accountId, '/', groupName);
+  return [{ action, resource, context: new Map(extra) }];
+}
+
+/** One permission for an action on a managed policy, whose ARN is its own name. Throws InvalidInput. */
+export async function onPolicy(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  arn: string,
+  extra: readonly (readonly [string, readonly string[]])[] = [],
+): Promise<RequiredPermission[]> {
+  const { accountId } = caller.principal;
+  const policy = await findPolicy(iam.store, accountId, arn);
+  const context: Context = new Map(extra);
+  if (policy !== undefined) addResourceTags(context, await tagsOf(iam.store, accountId, policy.id));
+  return [{ action, resource: arn, context }];
+}
+
+/** One permission for listing: the ARN of a kind of thing, down to the path that is asked for. */
+export function onList(
+  caller: Caller,
+  action: string,
+  kind: EntityKind | 'policy' | 'role' | 'instance-profile' | 'mfa',
+  pathPrefix = '/',
+): RequiredPermission[] {
+  return [{ action, resource: `arn:aws:iam::${caller.principal.accountId}:${kind}${pathPrefix}` }];
+}
+
+/** One permission for an action that concerns the account as a whole. */
+export const onAccount = (action: string): RequiredPermission[] => [{ action, resource: '*' }];
+
+/** The condition keys that tags in a request make. */
+export function requestTagKeys(tags: readonly { readonly Key: string; readonly Value: string }[]) {
+  if (tags.length === 0) return [];
+  return [
+    ...tags.map(({ Key, Value }) => [`aws:requesttag/${Key.toLowerCase()}`, [Value]] as const),
+    ['aws:tagkeys', tags.map(({ Key }) => Key)] as const,
+  ];
+}
+
+/** The user that a call means that need not name one. Throws ValidationError when the caller is no user. */
+export function userNameOr(caller: Caller, userName: string | undefined): string {
+  const name = userName ?? caller.principal.userName;
+  if (name === undefined) {
+    throw validationError('Must specify userName when calling with non-User credentials');
+  }
+  return name;
+}
+
+function addResourceTags(context: Context, tags: readonly Tag[]): void {
+  for (const { key, value } of tags) {
+    context.set(`aws:resourcetag/${key.toLowerCase()}`, [value]);
+    context.set(`iam:resourcetag/${key.toLowerCase()}`, [value]);
+  }
+}

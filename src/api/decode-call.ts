@@ -1,0 +1,89 @@
+import { AwsError } from '../core/errors.ts';
+import type { Action } from './action.ts';
+import type { ReceivedRequest } from './listen.ts';
+import { decodeInput } from './protocol/decode-input.ts';
+import { decodeQuery, operationFor } from './protocol/decode-query.ts';
+import { validateInput } from './protocol/validate-input.ts';
+import type { Operation, ServiceTable } from './services/table.ts';
+
+/** The step *decode*: which operation of which service a request asks for, and its input. */
+
+/** A row of a table, whatever its input and output: decoding and encoding go by the service's model. */
+export type AnyAction<Deps> = Action<Deps, never, unknown>;
+
+/** A service: its model, and the operations of it that are implemented. */
+export interface Service<Deps> {
+  readonly table: ServiceTable;
+  readonly actions: ReadonlyMap<string, AnyAction<Deps>>;
+}
+
+export interface Call<Deps> {
+  readonly table: ServiceTable;
+  readonly operation: Operation;
+  readonly action: AnyAction<Deps>;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * Finds the operation by Action and Version, or without a Version by the service that the request is signed for.
+ * Throws MissingAction, InvalidAction, MalformedQueryString (400) and InvalidHttpRequest (405, 415).
+ */
+export function decodeCall<Deps>(services: readonly Service<Deps>[], request: ReceivedRequest): Call<Deps> {
+  requireQueryProtocol(request);
+  const query = decodeQuery(request.query, request.body);
+  const scope = query.version === undefined ? signedForService(request) : undefined;
+  const service = services.find(
+    ({ table }) => table.version === query.version || (scope !== undefined && table.name === scope),
+  );
+  if (query.action === undefined || query.action === '') throw missingAction();
+  if (service === undefined) throw invalidAction(query.action, query.version);
+  const operation = operationFor(service.table, query);
+  const action = service.actions.get(operation.name);
+  if (action === undefined) throw invalidAction(operation.name, service.table.version);
+  return { table: service.table, operation, action, parameters: query.parameters };
+}
+
+/** The input, checked against the model's constraints. Throws ValidationError and its relatives (400). */
+export function decodeCallInput<Deps>(call: Call<Deps>): never {
+  const input = decodeInput(call.table, call.operation, call.parameters);
+  validateInput(call.table, call.operation, input);
+  // The model made it: it has exactly the type that the row of this operation takes.
+  return input as never;
+}
+
+function requireQueryProtocol(request: ReceivedRequest): void {
+  if (request.path !== '/') throw new AwsError('InvalidAction', 404, 'There is nothing at this path; use /.');
+  if (request.method !== 'POST' && request.method !== 'GET') {
+    throw new AwsError(
+      'InvalidHttpRequest',
+      405,
+      `The method ${request.method} is not supported; use POST or GET.`,
+    );
+  }
+  if (request.body.length === 0) return;
+  const type = headerValue(request, 'content-type').split(';')[0]?.trim().toLowerCase();
+  if (type === FORM) return;
+  throw new AwsError('InvalidHttpRequest', 415, `The content type of the request must be ${FORM}.`);
+}
+
+/** The service in the credential scope, read loosely: the signature is verified against it later. */
+function signedForService(request: ReceivedRequest): string | undefined {
+  const header = headerValue(request, 'authorization');
+  const scope = /Credential=[^/,\s]*\/\d{8}\/[^/,\s]*\/([a-z-]+)\/aws4_request/.exec(header);
+  return scope?.[1];
+}
+
+export function headerValue(request: ReceivedRequest, name: string): string {
+  for (const [candidate, value] of request.headers) if (candidate.toLowerCase() === name) return value;
+  return '';
+}
+
+const missingAction = (): AwsError =>
+  new AwsError('MissingAction', 400, 'The request must contain the parameter Action.');
+
+function invalidAction(action: string, version: string | undefined): AwsError {
+  const suffix = version === undefined ? '' : ` for version ${version}`;
+  return new AwsError('InvalidAction', 400, `Could not find operation ${action}${suffix}`);
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { type CallResult, call, type Endpoint } from './client/call.ts';
+import { messageOf, OperatorError } from './core/errors.ts';
+import { existingDataDirectory } from './data-directory.ts';
+import { readEnvFile } from './env-file.ts';
+
+/** Commands that call a running Keyshift, through the same API, policy and audit as everybody, with the root key. */
+
+const SERVICE = { name: 'keyshift', version: '2026-11-22' } as const;
+const PAGE = 500;
+const SECONDS = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+]);
+
+/** Moves the clock by `by`, such as `+900s`. Returns what to print. Throws OperatorError. */
+export async function moveClock(dataDir: string, by: string, at: Date): Promise<string> {
+  const parts = /^([+-])(\d{1,8})([smh])$/.exec(by);
+  if (parts === null) throw new OperatorError(`"${by}" is not a distance in time: write +900s, -15m or +1h`);
+  const seconds = Number(`${parts[1]}${parts[2]}`) * (SECONDS.get(parts[3] ?? '') ?? 1);
+  const result = await calling(() =>
+    call(endpointOf(dataDir), SERVICE, 'MoveClock', { BySeconds: String(seconds) }, at),
+  );
+  return `The time is now ${result.texts('Now')[0]} (${result.texts('OffsetSeconds')[0]} seconds from the system's).`;
+}
+
+/** Gives every event after `after` to `print`, as a line of JSON. Throws OperatorError. */
+export async function printAudit(
+  dataDir: string,
+  after: string,
+  now: () => Date,
+  print: (line: string) => void,
+): Promise<void> {
+  const endpoint = endpointOf(dataDir);
+  // The end is fixed by a page that is not full; reading the log itself adds an event for each page.
+  for (let from: string | undefined = after; from !== undefined; ) {
+    const parameters: Record<string, string> = { AfterSequence: from, MaxItems: String(PAGE) };
+    const result: CallResult = await calling(() => call(endpoint, SERVICE, 'GetAuditEvents', parameters, now()));
+    const lines = result.texts('member');
+    for (const line of lines) print(line);
+    from = lines.length === PAGE ? result.texts('LastSequence')[0] : undefined;
+  }
+}
+
+function endpointOf(dataDir: string): Endpoint {
+  const directory = existingDataDirectory(dataDir);
+  if (!existsSync(directory.readyFile)) throw notRunning();
+  const { endpointUrl, region, accessKeyId, secretAccessKey } = readEnvFile(directory.envFile);
+  return { url: endpointUrl, region, accessKeyId, secretAccessKey };
+}
+
+async function calling<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TypeError) throw notRunning(error);
+    throw new OperatorError(messageOf(error), { cause: error });
+  }
+}
+
+function notRunning(cause?: unknown): OperatorError {
+  return new OperatorError('Keyshift is not running there: start it, or set KEYSHIFT_DATA_DIR', { cause });
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { moveClock, printAudit } from './cli-calls.ts';
+import { OPTIONS, type Option, readConfig } from './config.ts';
+import { messageOf, OperatorError } from './core/errors.ts';
+import { openLog } from './log.ts';
+import { startServer } from './server.ts';
+import { printStartPage, removeReadyFile, writeStartFiles } from './start-page.ts';
+
+/** The command `keyshift`: the only file that prints, reads the environment and ends the process. */
+
+/** SIGTERM to exit, at the most; what is left then is abandoned. */
+const STOP_MS_MAX = 9_000;
+
+const program = new Command('keyshift')
+  .description('Temporary PostgreSQL logins decided by IAM policy')
+  .showHelpAfterError();
+
+const start = program.command('start').description('start Keyshift and serve until SIGTERM or Ctrl-C');
+for (const option of OPTIONS as readonly Option[]) {
+  if (option.flag !== undefined) start.option(option.flag, describe(option));
+}
+start.addHelpText('after', () => `\nEnvironment:\n${environmentHelp()}`);
+start.action(async (flags: Readonly<Record<string, string | boolean>>) => {
+  const config = readConfig(process.env, toTexts(flags));
+  const server = await startServer(config, process.env, openLog(config.logLevel));
+  writeStartFiles(server, config);
+  console.log(printStartPage(server, config));
+  stopOnSignal(() => {
+    removeReadyFile(server);
+    return server.close();
+  });
+});
+
+program
+  .command('clock')
+  .description('move the clock of a Keyshift that was started with --test-clock, for example by +900s')
+  .argument('<by>', 'how far: +900s, -15m, +1h')
+  .action(async (by: string) => console.log(await moveClock(dataDir(), by, new Date())));
+
+program
+  .command('audit')
+  .description('print the audit log as JSON lines, oldest first')
+  .option('--after <sequence>', 'only events after this sequence number', '0')
+  .action(async ({ after }: { after: string }) => {
+    await printAudit(
+      dataDir(),
+      after,
+      () => new Date(),
+      (line) => process.stdout.write(`${line}\n`),
+    );
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof OperatorError ? `keyshift: ${error.message}` : error);
+  process.exitCode = 1;
+});
+
+function dataDir(): string {
+  return readConfig(process.env).dataDir;
+}
+
+function toTexts(flags: Readonly<Record<string, string | boolean>>): Map<string, string> {
+  return new Map(Object.entries(flags).map(([name, value]) => [name, String(value)]));
+}
+
+function describe(option: Option): string {
+  const from =
+    option.env === undefined ? '' : ` (${option.env}${option.default === '' ? '' : `, ${option.default}`})`;
+  return `${option.meaning}${from}`;
+}
+
+function environmentHelp(): string {
+  const rows: readonly Option[] = OPTIONS;
+  return rows
+    .filter((option) => option.env !== undefined && option.flag === undefined)
+    .map((option) => `  ${option.env}\n      ${option.meaning}`)
+    .join('\n');
+}
+
+function stopOnSignal(close: () => Promise<void>): void {
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(`keyshift: ${messageOf(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

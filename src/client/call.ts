@@ -1,0 +1,104 @@
+import { AwsError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Secret } from '../core/secret.ts';
+import { signRequest } from '../sigv4/index.ts';
+
+/** Where a Keyshift answers and who calls it. */
+export interface Endpoint {
+  readonly url: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+}
+
+/** A service of the query protocol, as requests name it. */
+export interface ServiceName {
+  readonly name: 'keyshift' | 'redshift';
+  readonly version: string;
+}
+
+/** An answer, of which only the texts of elements are read: the query protocol's answers have no attributes. */
+export interface CallResult {
+  /** The texts of all elements of that name, in order. */
+  texts(element: string): string[];
+}
+
+/**
+ * Calls one operation, signed. Throws AwsError with the service's code and message when it refuses, and fetch's
+ * error when nobody answers. `at` is the time of the signature.
+ */
+export async function call(
+  endpoint: Endpoint,
+  service: ServiceName,
+  action: string,
+  parameters: Readonly<Record<string, string>>,
+  at: Date,
+): Promise<CallResult> {
+  const url = new URL(endpoint.url);
+  const body = new URLSearchParams({ Action: action, Version: service.version, ...parameters }).toString();
+  const signed = signRequest(
+    {
+      method: 'POST',
+      path: '/',
+      query: '',
+      headers: [
+        ['Host', url.host],
+        ['Content-Type', 'application/x-www-form-urlencoded; charset=utf-8'],
+      ],
+      body: Buffer.from(body),
+    },
+    {
+      accessKeyId: endpoint.accessKeyId,
+      secret: endpoint.secretAccessKey,
+      region: endpoint.region,
+      service: service.name,
+      at,
+    },
+  );
+  const headers = signed.headers
+    .filter(([name]) => name.toLowerCase() !== 'host')
+    .map(([name, value]) => [name, value]);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: headers as [string, string][],
+    body,
+    signal: AbortSignal.timeout(LIMITS.requestReceiveMsMax),
+  });
+  const xml = await response.text();
+  const texts = (element: string): string[] => elementTexts(xml, element);
+  if (response.ok) return { texts };
+  const [code = 'UnknownError'] = texts('Code');
+  const [message = `HTTP status ${response.status}`] = texts('Message');
+  throw new AwsError(code, response.status, message);
+}
+
+function elementTexts(xml: string, element: string): string[] {
+  const found: string[] = [];
+  const open = `<${element}>`;
+  for (let at = xml.indexOf(open); at !== -1; at = xml.indexOf(open, at)) {
+    const start = at + open.length;
+    const end = xml.indexOf(`</${element}>`, start);
+    if (end === -1) break;
+    found.push(unescapeXml(xml.slice(start, end)));
+    at = end;
+  }
+  return found;
+}
+
+const ENTITIES = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['amp', '&'],
+]);
+
+function unescapeXml(text: string): string {
+  return text.replace(
+    /&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|([a-z]{2,4}));/g,
+    (whole, hex, decimal, name) => {
+      if (name !== undefined) return ENTITIES.get(name) ?? whole;
+      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+    },
+  );
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { messageOf, OperatorError } from './core/errors.ts';
+import { Secret } from './core/secret.ts';
+
+/** The configuration file that registers external PostgreSQL servers as clusters. */
+
+const EXTERNAL_CLUSTER = v.strictObject({
+  /** As CreateCluster takes it. */
+  identifier: v.pipe(v.string(), v.regex(/^[a-z](?:-?[a-z0-9]){0,62}$/)),
+  /** Environment variable that holds the URL, so that no password lies in the file. */
+  urlVariable: v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]*$/)),
+  /** Shown as DBName. */
+  database: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(63)), 'postgres'),
+});
+
+const CLUSTERS_FILE = v.strictObject({
+  clusters: v.pipe(v.array(EXTERNAL_CLUSTER), v.maxLength(1_000)),
+});
+
+export type ExternalCluster = v.InferOutput<typeof EXTERNAL_CLUSTER>;
+
+/** Throws OperatorError that names the file and what is wrong in it. */
+export function readClustersFile(path: string): readonly ExternalCluster[] {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new OperatorError(
+      `the clusters file ${path} cannot be read (${messageOf(error)}): correct KEYSHIFT_CLUSTERS_FILE`,
+      {
+        cause: error,
+      },
+    );
+  }
+  const result = v.safeParse(CLUSTERS_FILE, content);
+  if (result.success) return result.output.clusters;
+  const [issue] = result.issues;
+  throw new OperatorError(
+    `the clusters file ${path} is not right at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}`,
+  );
+}
+
+/** The external clusters of an installation, and the URLs of their servers from the environment. */
+export interface ExternalUrls {
+  readonly clusters: readonly ExternalCluster[];
+  /** Throws OperatorError for a cluster that the file no longer names. */
+  require(identifier: string): Secret;
+}
+
+/** Throws OperatorError when the file is wrong or a variable that it names is not set. */
+export function externalUrls(
+  path: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): ExternalUrls {
+  const clusters = path === undefined ? [] : readClustersFile(path);
+  const urls = new Map<string, Secret>();
+  for (const { identifier, urlVariable } of clusters) {
+    const url = environment[urlVariable];
+    if (url === undefined || url === '') {
+      throw new OperatorError(`${urlVariable} is not set: it must hold the URL of the cluster ${identifier}`);
+    }
+    urls.set(identifier, new Secret(url));
+  }
+  return {
+    clusters,
+    require(identifier) {
+      const url = urls.get(identifier);
+      if (url !== undefined) return url;
+      throw new OperatorError(
+        `the cluster ${identifier} is external, but the clusters file does not name it: ` +
+          'put it back, or delete the cluster with DeleteCluster while the file names it',
+      );
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { messageOf, OperatorError } from './core/errors.ts';
+import { Secret } from './core/secret.ts';
+import { writePrivateFile } from './data-directory.ts';
+
+/** env.sh: what a shell needs to use this Keyshift with the AWS CLI, SDKs and psql. Holds the root key. */
+export interface Environment {
+  readonly endpointUrl: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+  readonly caFile: string;
+}
+
+export function writeEnvFile(file: string, environment: Environment): void {
+  const { endpointUrl, region, accessKeyId, secretAccessKey, caFile } = environment;
+  const variables: readonly (readonly [string, string])[] = [
+    ['AWS_ENDPOINT_URL', endpointUrl],
+    ['AWS_REGION', region],
+    ['AWS_DEFAULT_REGION', region],
+    ['AWS_ACCESS_KEY_ID', accessKeyId],
+    ['AWS_SECRET_ACCESS_KEY', secretAccessKey.reveal()],
+    ['AWS_CA_BUNDLE', caFile],
+    ['AWS_EC2_METADATA_DISABLED', 'true'],
+    ['AWS_PAGER', ''],
+    ['PGSSLROOTCERT', caFile],
+  ];
+  const lines = [
+    '# Written by Keyshift at each start. Load it with `. env.sh`. It holds the root key: keep it private.',
+    'unset AWS_PROFILE AWS_SESSION_TOKEN',
+    ...variables.map(([name, value]) => `export ${name}=${shellQuoted(value)}`),
+  ];
+  writePrivateFile(file, `${lines.join('\n')}\n`);
+}
+
+/** Reads back what `writeEnvFile` wrote. Throws OperatorError when Keyshift was never started there. */
+export function readEnvFile(file: string): Environment {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`${file} cannot be read (${messageOf(error)}): start Keyshift first`, {
+      cause: error,
+    });
+  }
+  const value = (name: string): string => {
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`export ${name}='`));
+    if (line === undefined)
+      throw new OperatorError(`${file} has no ${name}: start Keyshift again to write it anew`);
+    return line.slice(`export ${name}='`.length, -1).replaceAll("'\\''", "'");
+  };
+  return {
+    endpointUrl: value('AWS_ENDPOINT_URL'),
+    region: value('AWS_REGION'),
+    accessKeyId: value('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: new Secret(value('AWS_SECRET_ACCESS_KEY')),
+    caFile: value('AWS_CA_BUNDLE'),
+  };
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

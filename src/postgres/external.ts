@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { messageOf, OperatorError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Secret } from '../core/secret.ts';
+import { adminPools, openSocket, type ServerAccess } from './server-access.ts';
+
+/** Access to a PostgreSQL server that Keyshift did not start, by its URL. */
+
+/** PostgreSQL 16 brought memberships without SET, on which session roles rest. */
+const VERSION_MIN = 160_000;
+const DEFAULT_PORT = 5432;
+const TLS_MS_MAX = 10_000;
+/** PostgreSQL 18 manual, 54.7, SSLRequest: length 8, code 80877103. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+
+/** How much the connection is protected. PostgreSQL 18 manual, 32.19.3; the opportunistic modes are left out. */
+type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+const SSL_MODES: ReadonlySet<string> = new Set(['disable', 'require', 'verify-ca', 'verify-full']);
+
+export interface ExternalTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly sslMode: SslMode;
+  readonly rootCertificate: string | undefined;
+}
+
+/**
+ * Connects to the server of a URL and checks its version.
+ * @throws OperatorError when the URL is wrong, the server is not reached, or it is older than PostgreSQL 16
+ */
+export async function openExternal(url: Secret, logger: Logger): Promise<ServerAccess> {
+  const target = parseTarget(url);
+  const tls = tlsOptions(target);
+  const pools = adminPools(target.database, logger, {
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ssl: tls ?? false,
+  });
+  try {
+    const result = await pools
+      .admin(target.database)
+      .query<{ number: number; text: string }>(
+        "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text",
+      );
+    const version = result.rows[0];
+    if (version === undefined || version.number < VERSION_MIN) {
+      throw new OperatorError(
+        `The server ${target.host}:${target.port} is PostgreSQL ${version?.text ?? 'of unknown version'}, but ` +
+          'Keyshift needs version 16 or newer: upgrade it, or give another URL.',
+      );
+    }
+  } catch (error) {
+    await pools.close();
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `The PostgreSQL server ${target.host}:${target.port} cannot be used (${messageOf(error)}): check the URL, ` +
+        'the password and that the server runs.',
+      { cause: error },
+    );
+  }
+  return {
+    way: 'scram',
+    connect: () => openTarget(target, tls),
+    admin: pools.admin,
+    home: target.database,
+    prepared: new Set(),
+    close: pools.close,
+  };
+}
+
+/**
+ * Reads `postgresql://user:password@host:port/database?sslmode=…&sslrootcert=…`. Without `sslmode` the server's
+ * certificate and name are verified, except on this machine.
+ * @throws OperatorError when a part is missing or unknown; the message never shows the URL
+ */
+export function parseTarget(url: Secret): ExternalTarget {
+  let parsed: URL;
+  try {
+    parsed = new URL(url.reveal());
+  } catch {
+    throw new OperatorError(
+      'The PostgreSQL URL cannot be read: write postgresql://user:password@host:5432/database.',
+    );
+  }
+  const user = decodeURIComponent(parsed.username);
+  if (
+    (parsed.protocol !== 'postgresql:' && parsed.protocol !== 'postgres:') ||
+    parsed.hostname === '' ||
+    user === ''
+  ) {
+    throw new OperatorError(
+      'The PostgreSQL URL must begin with postgresql:// and name a user and a host: ' +
+        'write postgresql://user:password@host:5432/database.',
+    );
+  }
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  const sslMode = parsed.searchParams.get('sslmode') ?? (isLoopback(host) ? 'disable' : 'verify-full');
+  if (!SSL_MODES.has(sslMode)) {
+    throw new OperatorError(
+      'The PostgreSQL URL has an sslmode that Keyshift does not take: use disable, require, verify-ca or verify-full.',
+    );
+  }
+  return {
+    host,
+    port: parsed.port === '' ? DEFAULT_PORT : Number(parsed.port),
+    user,
+    password: parsed.password === '' ? undefined : decodeURIComponent(parsed.password),
+    database: decodeURIComponent(parsed.pathname.slice(1)) || user,
+    // The set above holds exactly the members of the type.
+    sslMode: sslMode as SslMode,
+    rootCertificate: parsed.searchParams.get('sslrootcert') ?? undefined,
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function tlsOptions(target: ExternalTarget): ConnectionOptions | undefined {
+  if (target.sslMode === 'disable') return undefined;
+  let ca: string | undefined;
+  try {
+    if (target.rootCertificate !== undefined) ca = readFileSync(target.rootCertificate, 'utf8');
+  } catch (error) {
+    throw new OperatorError(
+      `The root certificate of the PostgreSQL URL cannot be read (${messageOf(error)}): correct sslrootcert.`,
+      { cause: error },
+    );
+  }
+  return {
+    rejectUnauthorized: target.sslMode !== 'require',
+    ...(ca === undefined ? {} : { ca }),
+    ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+    ...(target.sslMode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+  };
+}
+
+async function openTarget(target: ExternalTarget, tls: ConnectionOptions | undefined): Promise<Socket> {
+  const socket = await openSocket(() =>
+    connectSocket({ host: target.host, port: target.port, noDelay: true }),
+  );
+  return tls === undefined ? socket : startTls(socket, { ...tls, host: target.host });
+}
+
+/** Asks for encryption and takes exactly one byte of answer: more would be plain text slipped in (CVE-2021-23222). */
+function startTls(socket: Socket, options: ConnectionOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => fail(new Error('no TLS handshake in time')), TLS_MS_MAX);
+    socket.once('error', fail);
+    socket.once('close', () => fail(new Error('the server closed the connection')));
+    socket.once('data', (answer: Buffer) => {
+      if (answer.length !== 1 || answer[0] !== 0x53) return fail(new Error('the server does not offer TLS'));
+      socket.removeAllListeners('close');
+      const secure = connectTls({ ...options, socket });
+      secure.once('error', fail);
+      secure.once('secureConnect', () => {
+        clearTimeout(timer);
+        secure.off('error', fail);
+        resolve(secure);
+      });
+    });
+    socket.write(SSL_REQUEST);
+  });
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { SqlError } from '../core/errors.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import type { Secret } from '../core/secret.ts';
+import { LOGIN_DATABASE } from './embedded.ts';
+import { prepareDatabase } from './prepare-database.ts';
+import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import { underRoleLock } from './role-lock.ts';
+import { scramVerifier } from './scram-verifier.ts';
+import type { ServerAccess } from './server-access.ts';
+
+/** What Keyshift needs on a server, and the first users and databases on it. */
+
+const SERVER_SQL = readFileSync(new URL('./sql/prepare-server.sql', import.meta.url), 'utf8');
+
+/** Makes a server ready for Keyshift: its roles, the database of password checks, the template of new databases. */
+export async function prepareServer(access: ServerAccess): Promise<void> {
+  await underRoleLock(access, async (client) => {
+    await client.query(SERVER_SQL);
+  });
+  if (access.way === 'peer') await prepareEmbedded(access);
+  await prepareDatabase(access, access.home);
+}
+
+/**
+ * Makes a database that belongs to the cluster's superusers together.
+ * @throws SqlError 42P04 when there is one of that name
+ */
+export async function createDatabase(access: ServerAccess, name: string): Promise<void> {
+  try {
+    await access
+      .admin(access.home)
+      .query(`CREATE DATABASE ${quoteIdentifier(name)} OWNER keyshift_superuser`);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '42P04') {
+      throw new SqlError('42P04', `database "${name}" already exists`, { cause: error });
+    }
+    throw error;
+  }
+  await prepareDatabase(access, name);
+}
+
+export interface PasswordUser {
+  readonly name: string;
+  readonly password: Secret;
+  readonly random: RandomBytes;
+}
+
+/**
+ * Makes a superuser in Redshift's sense, or makes an existing user one: it manages users, groups, databases and
+ * everybody's data, but is no superuser of PostgreSQL.
+ */
+export async function createMasterUser(access: ServerAccess, user: PasswordUser): Promise<void> {
+  const role = quoteIdentifier(user.name);
+  await underRoleLock(access, async (client) => {
+    const known = await client.query('SELECT FROM pg_roles WHERE rolname = $1::text', [user.name]);
+    const exists = known.rowCount !== 0;
+    const verifier = quoteLiteral(scramVerifier(user.password, user.random));
+    await client.query(
+      `${exists ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN CREATEROLE CREATEDB PASSWORD ${verifier}`,
+    );
+    // PostgreSQL allows no circle of memberships, and an ordinary user has keyshift_superuser as a member.
+    if (exists) await client.query(`REVOKE ${role} FROM keyshift_superuser CASCADE`);
+    await client.query(`GRANT keyshift_superuser TO ${role} WITH ADMIN TRUE`);
+  });
+}
+
+/**
+ * Gives a user a new password.
+ * @throws SqlError 42704 when there is no such user
+ */
+export async function setPassword(access: ServerAccess, user: PasswordUser): Promise<void> {
+  const verifier = quoteLiteral(scramVerifier(user.password, user.random));
+  await underRoleLock(access, async (client) => {
+    const known = await client.query('SELECT FROM pg_roles WHERE rolname = $1::text', [user.name]);
+    if (known.rowCount === 0) throw new SqlError('42704', `user "${user.name}" does not exist`);
+    await client.query(`ALTER ROLE ${quoteIdentifier(user.name)} PASSWORD ${verifier}`);
+  });
+}
+
+async function prepareEmbedded(access: ServerAccess): Promise<void> {
+  const home = access.admin(access.home);
+  const login = quoteIdentifier(LOGIN_DATABASE);
+  const known = await home.query('SELECT FROM pg_database WHERE datname = $1::text', [LOGIN_DATABASE]);
+  if (known.rowCount === 0) await home.query(`CREATE DATABASE ${login} TEMPLATE template0`);
+  await home.query(`REVOKE ALL ON DATABASE ${login} FROM PUBLIC`);
+  await home.query(`GRANT CONNECT ON DATABASE ${login} TO PUBLIC`);
+  await home.query(`ALTER DATABASE ${login} SET default_transaction_read_only = on`);
+  // New databases are copies of it, and every user may create objects in a copy, but not in the original.
+  await prepareDatabase(access, 'template1');
+  await home.query('REVOKE ALL ON DATABASE template1 FROM PUBLIC');
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import type pg from 'pg';
+
+/** What the server says about a user, groups, a database and the session role that would join them. */
+export interface ProvisionFacts {
+  readonly databaseExists: boolean;
+  /** Undefined when the database takes no connections. */
+  readonly databaseId: number | undefined;
+  readonly account: AccountFacts | undefined;
+  readonly groups: readonly GroupFacts[];
+  readonly session: SessionFacts | undefined;
+  readonly wantedSettings: readonly { readonly database: number; readonly config: readonly string[] }[];
+}
+
+export interface AccountFacts {
+  readonly id: number;
+  readonly mayLogIn: boolean;
+  /** PostgreSQL's own superuser, or a role that may replicate. */
+  readonly powerful: boolean;
+  readonly isSessionRole: boolean;
+  /** Has what `keyshift_superuser` has. */
+  readonly isSuperuser: boolean;
+  /** -1 means none. */
+  readonly connectionLimit: number;
+  /** Of the user and of its session roles; only counted when there is a limit. */
+  readonly connections: number;
+}
+
+export interface GroupFacts {
+  readonly name: string;
+  /** Null when there is no role of this name. */
+  readonly id: number | null;
+  readonly isGroup: boolean | null;
+  readonly powerful: boolean | null;
+  readonly inherited: boolean;
+}
+
+export interface SessionFacts {
+  readonly id: number;
+  readonly isSessionRole: boolean;
+  /** Its comment, see sql/prepare-database.sql. */
+  readonly said: { readonly user?: unknown; readonly groups?: unknown } | null;
+  /** Whether its use was noted lately. */
+  readonly fresh: boolean;
+  readonly attributesRight: boolean;
+  readonly membershipsRight: boolean;
+  readonly settingsRight: boolean;
+}
+
+export interface FactsQuestion {
+  readonly dbUser: string;
+  readonly groups: readonly string[];
+  readonly database: string;
+  readonly sessionRole: string;
+  readonly ignoredBackends: readonly number[];
+}
+
+interface Row {
+  readonly databaseExists: boolean;
+  readonly databaseId: string | null;
+  readonly account: AccountFacts | null;
+  readonly groups: GroupFacts[];
+  readonly session: SessionFacts | null;
+  readonly wantedSettings: { database: number; config: string[] }[];
+}
+
+const FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
+
+/** Reads the facts in one query, prepared once for each connection. */
+export async function readFacts(
+  database: pg.Pool | pg.PoolClient,
+  question: FactsQuestion,
+): Promise<ProvisionFacts> {
+  const result = await database.query<Row>({
+    name: 'keyshift-provision-facts',
+    text: FACTS_SQL,
+    values: [
+      question.dbUser,
+      question.groups,
+      question.database,
+      question.sessionRole,
+      question.ignoredBackends,
+    ],
+  });
+  const row = result.rows[0];
+  if (row === undefined) throw new Error('the server gave no facts');
+  return {
+    databaseExists: row.databaseExists,
+    databaseId: row.databaseId === null ? undefined : Number(row.databaseId),
+    account: row.account ?? undefined,
+    groups: row.groups,
+    session: row.session ?? undefined,
+    wantedSettings: row.wantedSettings,
+  };
+}

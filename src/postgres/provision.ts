@@ -1,0 +1,152 @@
+import type pg from 'pg';
+import { SqlError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { isReservedRoleName } from '../core/names.ts';
+import { ensureDatabasePrepared } from './prepare-database.ts';
+import { type AccountFacts, type ProvisionFacts, readFacts } from './provision-facts.ts';
+import { quoteIdentifier } from './quote.ts';
+import { underRoleLock } from './role-lock.ts';
+import type { ServerAccess } from './server-access.ts';
+import { ensureSessionRole, sessionRoleIsRight } from './session-role.ts';
+import { sessionRoleName, sortedGroups } from './session-role-name.ts';
+
+/** The step before a login: makes sure that the role exists under which the session will run, and names it. */
+export interface ProvisionRequest {
+  readonly dbUser: string;
+  /** How error messages call the user: the login name, with its prefix. */
+  readonly displayName: string;
+  /** Groups of the credential; each must exist. */
+  readonly groups: readonly string[];
+  readonly autoCreate: boolean;
+  readonly database: string;
+  /** Process ids of idle backends that the gateway keeps warm: they do not count against a limit. */
+  readonly ignoredBackends?: readonly number[];
+}
+
+export interface Provisioned {
+  /** The role to log in as. */
+  readonly loginRole: string;
+  /** The role's identifier: when it changes, the name means another role. */
+  readonly loginRoleId: number;
+  /** Whether the database user was created now. */
+  readonly created: boolean;
+}
+
+/** PostgreSQL's own, where nobody works. */
+const TEMPLATES: ReadonlySet<string> = new Set(['template0', 'template1']);
+
+/**
+ * Finds or makes the login role of a user with groups. In the usual case one query; else one short transaction.
+ * @throws SqlError 3D000, 42704, 42622, 28000 or 53300, each with the text for the client
+ */
+export async function provision(access: ServerAccess, request: ProvisionRequest): Promise<Provisioned> {
+  const groups = sortedGroups(request.groups);
+  refuseNames(request, groups);
+  const sessionRole = sessionRoleName(request.dbUser, groups);
+  const question = { ...request, groups, sessionRole, ignoredBackends: request.ignoredBackends ?? [] };
+
+  const facts = await readFacts(access.admin(access.home), question);
+  check(request, facts);
+  if (facts.databaseId !== undefined)
+    await ensureDatabasePrepared(access, request.database, facts.databaseId);
+  const ready = readyRole(request, facts, sessionRole);
+  if (ready !== undefined) return ready;
+
+  return underRoleLock(access, async (client) => {
+    let present = await readFacts(client, question);
+    check(request, present);
+    const created = present.account === undefined;
+    if (created) {
+      await createUser(client, request.dbUser);
+      present = await readFacts(client, question);
+    }
+    const { account } = present;
+    if (account === undefined) throw new Error('the created user is not there');
+    if (!runsAsUser(present, account)) {
+      await ensureSessionRole(client, sessionRole, request.dbUser, present, account);
+      present = await readFacts(client, question);
+    }
+    const made = readyRole(request, present, sessionRole);
+    if (made === undefined) throw new Error(`the session role for "${request.dbUser}" did not become right`);
+    return { ...made, created };
+  });
+}
+
+/** A user without a password, whom every superuser of the cluster may administer. */
+export async function createUser(client: pg.PoolClient, dbUser: string): Promise<void> {
+  await client.query(`CREATE ROLE ${quoteIdentifier(dbUser)} LOGIN ADMIN keyshift_superuser`);
+}
+
+function refuseNames(request: ProvisionRequest, groups: readonly string[]): void {
+  const { dbUser, database } = request;
+  if (TEMPLATES.has(database) || isReservedRoleName(database)) throw databaseMissing(database);
+  for (const name of [dbUser, ...groups]) {
+    if (Buffer.byteLength(name) > LIMITS.postgresNameBytesMax) {
+      throw new SqlError('42622', `identifier "${name}" is too long`, {
+        detail: `The longest name has ${LIMITS.postgresNameBytesMax} bytes.`,
+      });
+    }
+  }
+  if (dbUser === '' || dbUser.includes('\0') || isReservedRoleName(dbUser)) throw notForClients(request);
+  for (const group of groups) {
+    if (group === '' || group.includes('\0') || isReservedRoleName(group)) throw groupMissing(group);
+  }
+}
+
+/** The refusals, in the order in which a client learns them. */
+function check(request: ProvisionRequest, facts: ProvisionFacts): void {
+  if (!facts.databaseExists) throw databaseMissing(request.database);
+  const { account } = facts;
+  if (account === undefined && !request.autoCreate) {
+    throw new SqlError('42704', `user "${request.displayName}" does not exist`);
+  }
+  if (account !== undefined && (account.powerful || account.isSessionRole)) throw notForClients(request);
+  if (account !== undefined && !account.mayLogIn) {
+    throw new SqlError('28000', `role "${request.dbUser}" is not permitted to log in`);
+  }
+  for (const group of facts.groups) {
+    if (group.id === null || group.isGroup !== true || group.powerful === true)
+      throw groupMissing(group.name);
+  }
+  if (
+    account !== undefined &&
+    account.connectionLimit >= 0 &&
+    !account.isSuperuser &&
+    account.connections >= account.connectionLimit
+  ) {
+    throw new SqlError('53300', `too many connections for role "${request.dbUser}"`);
+  }
+}
+
+function readyRole(
+  request: ProvisionRequest,
+  facts: ProvisionFacts,
+  sessionRole: string,
+): Provisioned | undefined {
+  const { account, session } = facts;
+  if (account === undefined) return undefined;
+  if (runsAsUser(facts, account)) {
+    return { loginRole: request.dbUser, loginRoleId: account.id, created: false };
+  }
+  if (session === undefined || !sessionRoleIsRight(facts, account)) return undefined;
+  return { loginRole: sessionRole, loginRoleId: session.id, created: false };
+}
+
+/** Groups that the user has anyway need no role of their own, and superusers are unaffected by groups. */
+function runsAsUser(facts: ProvisionFacts, account: AccountFacts): boolean {
+  return account.isSuperuser || facts.groups.every((group) => group.inherited);
+}
+
+function databaseMissing(database: string): SqlError {
+  return new SqlError('3D000', `database "${database}" does not exist`);
+}
+
+function groupMissing(group: string): SqlError {
+  return new SqlError('42704', `group "${group}" does not exist`);
+}
+
+function notForClients(request: ProvisionRequest): SqlError {
+  return new SqlError('28000', `role "${request.dbUser}" cannot be used with temporary credentials`, {
+    detail: 'It is reserved, or has rights over the whole server.',
+  });
+}

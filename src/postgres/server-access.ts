@@ -1,0 +1,125 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import pg from 'pg';
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { ADMIN_ROLE, type EmbeddedServer } from './embedded.ts';
+import { socketPath } from './socket-directory.ts';
+
+/** How Keyshift reaches one PostgreSQL server: as its administrator with SQL, and as raw bytes for the gateway. */
+export interface ServerAccess {
+  /** `peer`: whoever the gateway names is let in; `scram`: the server asks each login for its password. */
+  readonly way: 'peer' | 'scram';
+  /** Opens a connection (encrypted where the server is remote); the next bytes are the startup packet. */
+  connect(): Promise<Socket>;
+  /** The administrator's connections to one database: few, made when needed, closed when idle. */
+  admin(database: string): pg.Pool;
+  /** The database of the administrator's own: roles are changed from there, so that its advisory lock holds. */
+  readonly home: string;
+  /** Identifiers of databases that this process knows to be prepared, see `prepareDatabase`. */
+  readonly prepared: Set<number>;
+  close(): Promise<void>;
+}
+
+/** Connections of the administrator to one database; provisioning one login takes one for a few milliseconds. */
+const ADMIN_CONNECTIONS_MAX = 4;
+/** Databases with a pool at a time; the one unused longest goes first. */
+const ADMIN_POOLS_MAX = 64;
+/** DROP DATABASE waits five seconds for other connections to end, so ours must be gone by then. */
+const ADMIN_IDLE_MS = 2_000;
+const HOME_IDLE_MS = 60_000;
+const CONNECT_MS_MAX = 10_000;
+const STATEMENT_MS_MAX = 60_000;
+
+/** The embedded server's maintenance database, which belongs to the administrator and cannot be dropped by others. */
+const EMBEDDED_HOME = 'postgres';
+
+/** Access to an embedded server through its unix socket, where the operating system tells who connects. */
+export function embeddedAccess(
+  server: Pick<EmbeddedServer, 'socketDir' | 'port'>,
+  logger: Logger,
+): ServerAccess {
+  const pools = adminPools(EMBEDDED_HOME, logger, {
+    host: server.socketDir,
+    port: server.port,
+    user: ADMIN_ROLE,
+  });
+  return {
+    way: 'peer',
+    connect: () => openSocket(() => connectSocket({ path: socketPath(server.socketDir) })),
+    admin: pools.admin,
+    home: EMBEDDED_HOME,
+    prepared: new Set(),
+    close: pools.close,
+  };
+}
+
+/** Waits until a socket is connected, or fails within the limit. */
+export function openSocket(open: () => Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = open();
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => fail(new Error('no connection in time')), CONNECT_MS_MAX);
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', fail);
+      resolve(socket);
+    });
+  });
+}
+
+/** One small pool for each database in use. */
+export function adminPools(
+  home: string,
+  logger: Logger,
+  config: pg.PoolConfig,
+): { admin: (database: string) => pg.Pool; close: () => Promise<void> } {
+  const pools = new Map<string, pg.Pool>();
+  const closing = new Set<Promise<void>>();
+  const end = (pool: pg.Pool) => {
+    const ended = pool.end().finally(() => closing.delete(ended));
+    closing.add(ended);
+  };
+  const admin = (database: string): pg.Pool => {
+    const known = pools.get(database);
+    pools.delete(database);
+    const pool = known ?? makePool(database);
+    // A map keeps the order of insertion: the last one used stands last.
+    pools.set(database, pool);
+    const oldest = pools.keys().next().value;
+    if (pools.size > ADMIN_POOLS_MAX && oldest !== undefined) {
+      const old = pools.get(oldest);
+      pools.delete(oldest);
+      if (old !== undefined) end(old);
+    }
+    return pool;
+  };
+  const makePool = (database: string): pg.Pool => {
+    const pool = new pg.Pool({
+      ...config,
+      database,
+      max: ADMIN_CONNECTIONS_MAX,
+      idleTimeoutMillis: database === home ? HOME_IDLE_MS : ADMIN_IDLE_MS,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      application_name: 'keyshift',
+      // Nothing that a user put into a schema may stand in for a catalog's function or operator.
+      options: `-c search_path=pg_catalog -c statement_timeout=${STATEMENT_MS_MAX}`,
+    });
+    pool.on('error', (error) =>
+      logger.debug({ database, reason: messageOf(error) }, 'administrator connection lost'),
+    );
+    return pool;
+  };
+  return {
+    admin,
+    close: async () => {
+      for (const pool of pools.values()) end(pool);
+      pools.clear();
+      await Promise.all(closing);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+-- Everything that decides about one login, in one look.
+-- $1 user, $2 groups (sorted), $3 database, $4 name of the session role, $5 backends that do not count.
+WITH account AS (
+  SELECT r.* FROM pg_authid r WHERE r.rolname = $1::text
+), mark AS (
+  SELECT oid FROM pg_authid WHERE rolname = 'keyshift_session'
+), asked AS (
+  SELECT name, r.oid, r.rolcanlogin, r.rolsuper OR r.rolreplication AS powerful
+  FROM unnest($2::text[]) AS name LEFT JOIN pg_authid r ON r.rolname = name
+), session AS (
+  SELECT r.*, CASE WHEN d.said IS JSON OBJECT THEN d.said::jsonb END AS said
+  FROM pg_authid r, LATERAL (SELECT shobj_description(r.oid, 'pg_authid') AS said) d WHERE r.rolname = $4::text
+), own_settings AS (
+  SELECT s.setdatabase AS db, split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value
+  FROM account, pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setrole = account.oid
+), wanted_settings AS (
+  SELECT db, name, value FROM own_settings
+  UNION ALL
+  -- A search path that the user gets from the database, or from PostgreSQL's own default.
+  SELECT s.setdatabase, 'search_path', substr(c, strpos(c, '=') + 1)
+  FROM pg_db_role_setting s, unnest(s.setconfig) c
+  WHERE s.setrole = 0 AND s.setdatabase <> 0 AND split_part(c, '=', 1) = 'search_path'
+    AND NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'search_path' AND o.db IN (0, s.setdatabase))
+  UNION ALL
+  SELECT 0, 'search_path', '"$user", public'
+  WHERE NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'search_path' AND o.db = 0)
+), wanted_rows AS (
+  -- In a search path, "$user" means the database user, not the session role.
+  SELECT db, array_agg(name || '=' || CASE WHEN name <> 'search_path' THEN value ELSE
+    regexp_replace(
+      value, '(^|,)\s*("\$user"|\$user)\s*(?=,|$)', '\1 ' || replace(quote_ident($1::text), '\', '\\'), 'g'
+    ) END ORDER BY name) AS config
+  FROM wanted_settings GROUP BY db
+), present_rows AS (
+  SELECT s.setdatabase AS db, ARRAY(SELECT c FROM unnest(s.setconfig) c ORDER BY split_part(c, '=', 1)) AS config
+  FROM session, pg_db_role_setting s WHERE s.setrole = session.oid
+), wanted_memberships AS (
+  SELECT account.oid AS roleid, true AS inherits, true AS sets FROM account
+  UNION ALL SELECT asked.oid, true, false FROM asked
+  UNION ALL SELECT mark.oid, false, false FROM mark
+), present_memberships AS (
+  SELECT m.roleid, m.inherit_option AS inherits, m.set_option AS sets, m.admin_option AS admin, m.grantor
+  FROM session JOIN pg_auth_members m ON m.member = session.oid
+)
+SELECT
+  EXISTS (SELECT FROM pg_database WHERE datname = $3::text) AS "databaseExists",
+  (SELECT oid::int8 FROM pg_database WHERE datname = $3::text AND datallowconn) AS "databaseId",
+  (SELECT json_build_object(
+      'id', account.oid::int8,
+      'mayLogIn', account.rolcanlogin,
+      'powerful', account.rolsuper OR account.rolreplication,
+      'isSessionRole', EXISTS (SELECT FROM pg_auth_members m JOIN mark ON m.roleid = mark.oid WHERE m.member = account.oid),
+      'isSuperuser', EXISTS (
+        SELECT FROM pg_authid s WHERE s.rolname = 'keyshift_superuser' AND pg_has_role(account.oid, s.oid, 'USAGE')
+      ),
+      'connectionLimit', account.rolconnlimit,
+      'connections', CASE WHEN account.rolconnlimit < 0 THEN 0 ELSE (
+        SELECT count(*) FROM pg_stat_activity a
+        WHERE a.backend_type = 'client backend' AND NOT a.pid = ANY ($5::int[]) AND (
+          a.usesysid = account.oid
+          OR a.usesysid IN (
+            SELECT m.member FROM pg_auth_members m WHERE m.roleid = account.oid
+              AND EXISTS (SELECT FROM pg_auth_members k JOIN mark ON k.roleid = mark.oid WHERE k.member = m.member)
+          )
+        )
+      ) END
+    ) FROM account) AS "account",
+  (SELECT coalesce(json_agg(json_build_object(
+      'name', asked.name,
+      'id', asked.oid::int8,
+      'isGroup', NOT asked.rolcanlogin,
+      'powerful', asked.powerful,
+      'inherited', CASE WHEN asked.oid IS NULL THEN false ELSE
+        coalesce((SELECT pg_has_role(account.oid, asked.oid, 'USAGE') FROM account), false) END
+    ) ORDER BY asked.name), '[]') FROM asked) AS "groups",
+  (SELECT json_build_object(
+      'id', session.oid::int8,
+      'isSessionRole', EXISTS (SELECT FROM pg_auth_members m JOIN mark ON m.roleid = mark.oid WHERE m.member = session.oid),
+      'said', session.said,
+      'fresh', coalesce((session.said ->> 'used')::timestamptz > now() - interval '15 minutes', false),
+      'attributesRight', session.rolcanlogin AND session.rolinherit AND NOT session.rolsuper
+        AND NOT session.rolcreatedb AND NOT session.rolcreaterole AND NOT session.rolreplication
+        AND NOT session.rolbypassrls AND session.rolpassword IS NULL
+        AND session.rolconnlimit = (SELECT account.rolconnlimit FROM account),
+      'membershipsRight', NOT EXISTS (
+          SELECT FROM wanted_memberships w WHERE NOT EXISTS (
+            SELECT FROM present_memberships p WHERE p.roleid = w.roleid AND p.inherits = w.inherits AND p.sets = w.sets
+          )
+        ) AND (SELECT count(*) FROM present_memberships) = (SELECT count(*) FROM wanted_memberships)
+        AND NOT EXISTS (SELECT FROM present_memberships WHERE admin)
+        AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = session.oid),
+      'settingsRight', NOT EXISTS (
+          SELECT FROM wanted_rows w FULL JOIN present_rows p ON p.db = w.db WHERE p.config IS DISTINCT FROM w.config
+        )
+    ) FROM session) AS "session",
+  (SELECT coalesce(json_agg(json_build_object('database', w.db::int8, 'config', w.config)), '[]') FROM wanted_rows w)
+    AS "wantedSettings"

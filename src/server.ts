@@ -1,0 +1,233 @@
+import { iamActions } from './api/actions/iam/index.ts';
+import { keyshiftActions } from './api/actions/keyshift/index.ts';
+import { redshiftActions } from './api/actions/redshift/index.ts';
+import { stsActions } from './api/actions/sts/index.ts';
+import type { AnyAction, Service } from './api/decode-call.ts';
+import { handleRequest } from './api/handle-request.ts';
+import { type HttpListener, listenHttp } from './api/listen.ts';
+import { iamTable, keyshiftTable, redshiftTable, stsTable } from './api/protocol/services.ts';
+import type { ServiceTable } from './api/services/table.ts';
+import { AuditWriter } from './audit/writer.ts';
+import { type Certificates, openCertificates } from './certificates.ts';
+import { Cleanup } from './cleanup.ts';
+import { clusterServers, registerExternalClusters, startClusters } from './cluster-servers.ts';
+import { externalUrls } from './clusters-file.ts';
+import type { Config } from './config.ts';
+import { MovableClock, systemClock } from './core/clock.ts';
+import { systemRandom } from './core/ids.ts';
+import { LIMITS } from './core/limits.ts';
+import type { Logger } from './core/logger.ts';
+import { type DataDirectory, openDataDirectory, openMasterKey } from './data-directory.ts';
+import { ensureExample } from './example.ts';
+import { Fleet } from './gateway/fleet.ts';
+import { healthAnswer } from './health.ts';
+import { AccessKeyUsage } from './iam/access-key-usage.ts';
+import { Directory } from './iam/directory.ts';
+import { PasswordHasher } from './iam/password-hasher.ts';
+import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
+import { requireFreePort } from './ports.ts';
+import { startEmbedded } from './postgres/embedded.ts';
+import { openExternal } from './postgres/external.ts';
+import { Clusters } from './redshift/clusters.ts';
+import { SigningKeyCache } from './sigv4/index.ts';
+import { ChangeChannel } from './store/changes.ts';
+import { openInstallation } from './store/installation.ts';
+import { openKeyring } from './store/keyring.ts';
+import { checkStore, openStore, type StoreLocation, storeClient } from './store/open-store.ts';
+import { masterKeySealer } from './store/sealer.ts';
+
+/** The composition root: the only file that makes clocks, stores, servers and listeners, and joins them. */
+export interface RunningServer {
+  readonly httpUrl: string;
+  readonly httpsUrl: string;
+  readonly gatewayHost: string;
+  /** Of the first cluster; undefined while there is none. */
+  readonly gatewayPort: number | undefined;
+  readonly certificates: Certificates;
+  readonly rootKey: RootKey;
+  readonly directory: DataDirectory;
+  close(): Promise<void>;
+}
+
+/** How often the last use of access keys is written down. */
+const USAGE_FLUSH_MS = 30_000;
+const STORE_CONNECTIONS_MAX = 50;
+
+/** Starts everything. Throws OperatorError with one sentence and the remedy; nothing is left running then. */
+export async function startServer(
+  config: Config,
+  environment: Environment,
+  logger: Logger,
+): Promise<RunningServer> {
+  const cleanup = new Cleanup(logger);
+  try {
+    return await start(config, environment, logger, cleanup);
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+async function start(
+  config: Config,
+  environment: Environment,
+  logger: Logger,
+  cleanup: Cleanup,
+): Promise<RunningServer> {
+  // What can be wrong is looked at before anything is made or changed.
+  await requireFreePort(config.host, config.httpPort, 'KEYSHIFT_HTTP_PORT');
+  await requireFreePort(config.host, config.httpsPort, 'KEYSHIFT_HTTPS_PORT');
+  await requireFreePort(config.host, config.gatewayPort, 'KEYSHIFT_GATEWAY_PORT');
+  const urls = externalUrls(config.clustersFile, environment);
+  if (config.databaseUrl !== undefined) await checkStore({ url: config.databaseUrl.reveal() });
+
+  const directory = openDataDirectory(config.dataDir);
+  const random = systemRandom;
+  const sealer = masterKeySealer(openMasterKey(directory, config.masterKey?.reveal(), random), random);
+  const location = await storeLocation(config, directory, logger, cleanup);
+  const store = await openStore(location);
+  cleanup.add('store', () => store.close());
+
+  const installation = await openInstallation(store, sealer, config, systemClock);
+  const movableClock = installation.testClock ? new MovableClock(installation.clockOffsetMs) : undefined;
+  const clock = movableClock ?? systemClock;
+  const keyring = await openKeyring(store, sealer, random, clock);
+  const iam = { store, clock, random, sealer, passwords: new PasswordHasher(random) };
+  await ensureAccount(iam, config.accountId);
+  const rootKey = await ensureRootKey(iam, config.accountId, config.rootKey);
+
+  const names = ['localhost', '127.0.0.1', '::1', config.publicHost];
+  const certificates = await openCertificates(directory.root, names, systemClock.now(), random);
+  const audit = new AuditWriter(store);
+  cleanup.add('audit log', () => audit.close());
+  const usage = new AccessKeyUsage(store);
+  cleanup.every(USAGE_FLUSH_MS, () => usage.flush());
+
+  const authDirectory = new Directory(store, sealer);
+  const clusters = new Clusters(store);
+  const forget = (accountId: string): void => {
+    authDirectory.forget(accountId);
+    clusters.forget(accountId);
+  };
+  const hearing = (isHearing: boolean): void => {
+    authDirectory.hearing(isHearing);
+    clusters.hearing(isHearing);
+  };
+  const changes = new ChangeChannel(() => storeClient(location), { changed: forget, hearing }, logger);
+  await changes.open();
+  cleanup.add('change channel', () => changes.close());
+
+  const fleet = new Fleet({
+    clock,
+    random,
+    audit,
+    logger,
+    clusters,
+    keyring,
+    region: config.region,
+    directory: directory.clusters,
+    host: config.host,
+    tls: certificates,
+    durable: !config.unsafeNoFsync,
+    openExternal: (identifier) => openExternal(urls.require(identifier), logger),
+  });
+  cleanup.add('clusters', () => fleet.close());
+  const clusterDeps = { config, clusters, fleet, clock, random, logger };
+  const servers = clusterServers(clusterDeps);
+  await registerExternalClusters(clusterDeps, urls.clusters);
+  await startClusters(clusterDeps);
+  const { accountId, region, publicHost } = config;
+  if (config.example) await ensureExample({ accountId, region, iam, clusters, servers, fleet, random });
+
+  const api = {
+    services: services(),
+    actions: { iam, clock, random, keyring, clusters, servers, publicHost, store, movableClock },
+    authenticator: {
+      directory: authDirectory,
+      keys: new SigningKeyCache(LIMITS.signingKeyCacheMax),
+      clock,
+      windowMinutes: config.signatureWindowMinutes,
+      region,
+      usage,
+    },
+    audit,
+    clock,
+    region,
+    accountId,
+    forget,
+    logger,
+  };
+  const listen = async (port: number, tls: Certificates | undefined): Promise<HttpListener> => {
+    const listener = await listenHttp({
+      host: config.host,
+      port,
+      tls,
+      answer: async (request) =>
+        request.path === '/health' ? await healthAnswer(store, fleet) : await handleRequest(api, request),
+    });
+    cleanup.add('API listener', () => listener.close());
+    return listener;
+  };
+  const http = await listen(config.httpPort, undefined);
+  const https = await listen(config.httpsPort, certificates);
+  const host = urlHost(config);
+  return {
+    httpUrl: `http://${host}:${http.port}`,
+    httpsUrl: `https://${host}:${https.port}`,
+    gatewayHost: publicHost,
+    gatewayPort: firstPort(await clusters.list(accountId)),
+    certificates,
+    rootKey,
+    directory,
+    close: () => cleanup.run(),
+  };
+}
+
+async function storeLocation(
+  config: Config,
+  directory: DataDirectory,
+  logger: Logger,
+  cleanup: Cleanup,
+): Promise<StoreLocation> {
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl.reveal() };
+  const server = await startEmbedded({
+    dataDir: directory.store,
+    name: 'keyshift-store',
+    durable: !config.unsafeNoFsync,
+    maxConnections: STORE_CONNECTIONS_MAX,
+    logger,
+    onExit: (reason) => logger.error({ reason }, "the store's server has ended"),
+  });
+  cleanup.add("store's server", () => server.stop());
+  return { socketDir: server.socketDir, port: server.port, user: 'keyshift_admin', database: 'postgres' };
+}
+
+/** Every service, with the operations of it that are implemented. */
+function services() {
+  const service = <Deps>(
+    table: ServiceTable,
+    actions: Readonly<Record<string, AnyAction<Deps>>>,
+  ): Service<Deps> => ({
+    table,
+    actions: new Map(Object.entries(actions)),
+  });
+  return [
+    service(iamTable, iamActions),
+    service(stsTable, stsActions),
+    service(redshiftTable, redshiftActions),
+    service(keyshiftTable, keyshiftActions),
+  ] as const;
+}
+
+/** The address in URLs: the loopback address itself, or the name by which clients reach this node. */
+function urlHost(config: Config): string {
+  return config.host === '127.0.0.1' ? config.host : config.publicHost;
+}
+
+function firstPort(
+  clusters: readonly { readonly createdAt: Date; readonly port: number }[],
+): number | undefined {
+  return [...clusters].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]?.port;
+}
