@@ -59,7 +59,7 @@ export class AuditWriter implements AuditSink {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, LIMITS.auditBatchMax);
       try {
-        await this.#database.query(INSERT, [JSON.stringify(batch.map((waiting) => waiting.event))]);
+        await this.#database.query(INSERT, [toJson(batch.map((waiting) => waiting.event))]);
         for (const waiting of batch) waiting.done();
       } catch (error) {
         const unavailable = new AuditUnavailable('the store refused it', { cause: error });
@@ -68,4 +68,18 @@ export class AuditWriter implements AuditSink {
     }
     this.#writing = undefined;
   }
+}
+
+/** An escape of JSON: of a null character, of half a surrogate pair, or any other. */
+const ESCAPE = /\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g;
+
+/**
+ * The events as JSON that PostgreSQL takes. A text from outside may hold a null character, or half a surrogate
+ * pair where a message was cut; the json type refuses both, and with them the whole batch (PostgreSQL 18
+ * manual, section 8.14). JSON.stringify escapes exactly the halves.
+ */
+function toJson(events: readonly AuditEvent[]): string {
+  return JSON.stringify(events).replace(ESCAPE, (whole, escape: string) =>
+    escape === 'u0000' || escape.startsWith('ud') ? '\ufffd' : whole,
+  );
 }

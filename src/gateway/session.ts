@@ -12,7 +12,7 @@ import {
   writeErrorResponse,
   writeNegotiateProtocolVersion,
 } from '../pgwire/index.ts';
-import { provision } from '../postgres/provision.ts';
+import { provision, requireClientDatabase } from '../postgres/provision.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import { type Backend, openBackend } from './backend.ts';
@@ -157,7 +157,10 @@ async function serve(cluster: ServedCluster, session: LoggedIn, signal: AbortSig
 
 /** The role to log in as: a password user's own; for a temporary login that of its user, or of its groups' session. */
 async function loginRole(cluster: ServedCluster, identity: Identity, database: string): Promise<string> {
-  if (identity.kind === 'password') return identity.dbUser;
+  if (identity.kind === 'password') {
+    requireClientDatabase(database);
+    return identity.dbUser;
+  }
   const { dbUser, groups, autoCreate } = identity.login;
   const wanted = { dbUser, displayName: identity.loginName, groups, autoCreate, database };
   return (await provision(cluster.access, wanted)).loginRole;

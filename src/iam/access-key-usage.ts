@@ -1,4 +1,4 @@
-import type { Store } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
 import type { LastUse } from './access-keys.ts';
 
 /** Keys whose use is remembered between two writes. Past it the use of further keys is not recorded. */
@@ -13,10 +13,10 @@ interface Noted extends LastUse {
  * more than the request. What is lost when a node dies is the last interval of a fact that IAM, too, shows late.
  */
 export class AccessKeyUsage {
-  readonly #store: Store;
+  readonly #store: Database;
   #noted = new Map<string, Noted>();
 
-  constructor(store: Store) {
+  constructor(store: Database) {
     this.#store = store;
   }
 

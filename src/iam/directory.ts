@@ -1,5 +1,5 @@
 import { Secret } from '../core/secret.ts';
-import type { Store } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { secretContext } from './access-keys.ts';
 import { storable } from './entities.ts';
@@ -31,13 +31,13 @@ const USERS_MAX = 10_000;
  * the account changes, and nothing is held while changes cannot be heard.
  */
 export class Directory {
-  readonly #store: Store;
+  readonly #store: Database;
   readonly #sealer: Sealer;
   readonly #compiled = new CompiledPolicies();
   readonly #keys = new Held<KnownAccessKey>(KEYS_MAX);
   readonly #users = new Held<Principal>(USERS_MAX);
 
-  constructor(store: Store, sealer: Sealer) {
+  constructor(store: Database, sealer: Sealer) {
     this.#store = store;
     this.#sealer = sealer;
   }

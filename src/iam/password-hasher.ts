@@ -33,16 +33,19 @@ interface Parameters {
 export class PasswordHasher {
   readonly #random: RandomBytes;
   readonly #waiting: (() => void)[] = [];
+  readonly #log2N: number;
   #running = 0;
 
-  constructor(random: RandomBytes) {
+  /** `log2N` is the cost of new hashes; only tests, which have nothing to protect, ask for less. */
+  constructor(random: RandomBytes, log2N = LOG2_N) {
     this.#random = random;
+    this.#log2N = log2N;
   }
 
   /** The hash of a password under a new salt. Throws Throttling when too many are waiting. */
   async hash(password: Secret): Promise<string> {
     const salt = this.#random(SALT_BYTES);
-    const parameters = { log2N: LOG2_N, blockSize: BLOCK_SIZE, parallelization: PARALLELIZATION, salt };
+    const parameters = { log2N: this.#log2N, blockSize: BLOCK_SIZE, parallelization: PARALLELIZATION, salt };
     return print(parameters, await this.#inTurn(() => derive(password, parameters)));
   }
 

@@ -12,7 +12,10 @@ export type ContextEntries =
   | Iterable<readonly [string, string | readonly string[]]>
   | Readonly<Record<string, string | readonly string[]>>;
 
-/** Characters of one value, and values of one key. A tag value has 256, a user agent rarely 1,000; AWS allows 50 tags. */
+/**
+ * Characters of one value, and values of one key: a tag value has up to 256 characters, a user agent rarely 1,000;
+ * a resource has up to 50 tags.
+ */
 const VALUE_CHARACTERS_MAX = 4096;
 const VALUES_MAX = 256;
 

@@ -94,7 +94,10 @@ export function parsePattern(text: string, options: PatternOptions): Pattern {
   return { tokens, fixed, ignoreCase };
 }
 
-/** Which run a `*` is whose next character stands at `after`. */
+/**
+ * Which run a `*` is whose next character stands at `after`. The policy as it is written decides, so that the
+ * value of a variable after a `*` cannot lengthen its reach.
+ */
 function runFor(flavor: Flavor, text: string, after: number): Wildcard {
   if (flavor === 'glob') return RUN;
   const endsSegment = after === text.length || text.charCodeAt(after) === COLON;

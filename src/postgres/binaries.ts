@@ -114,6 +114,7 @@ async function makeLinks(
 ): Promise<void> {
   const listed: unknown = JSON.parse(await readFile(join(nativeDir, 'pg-symlinks.json'), 'utf8'));
   if (!Array.isArray(listed)) throw new Error('pg-symlinks.json is not a list');
+  // Each field is looked at before it is used.
   for (const entry of listed as readonly { source?: unknown; target?: unknown }[]) {
     if (typeof entry.source !== 'string' || typeof entry.target !== 'string') continue;
     const link = join(folder, basename(entry.target));

@@ -34,10 +34,14 @@ const MARKER_TEXT = '{"keyshift":"embedded-postgres","format":1}\n';
 const INITDB_MS_MAX = 300_000;
 const WRITE_MS_MAX = 20_000;
 
-/** How the data directory is named to PostgreSQL. */
-// On Linux the magic link works without the right to search the folders above, for instance below one that
-// `mktemp -d` made for root; every later access of PostgreSQL is relative to its working directory.
-export const OWN_DIRECTORY = process.platform === 'linux' ? '/proc/self/cwd' : '.';
+/**
+ * How the data directory is named to PostgreSQL, which is started inside it. On Linux the magic link works without
+ * the right to search the folders above, for instance below one that `mktemp -d` made for root; every later
+ * access of PostgreSQL is relative to its working directory.
+ */
+export function nameForServer(dataDir: string): string {
+  return process.platform === 'linux' ? '/proc/self/cwd' : dataDir;
+}
 
 export function dataLayout(root: string): DataLayout {
   return {
@@ -97,7 +101,7 @@ export async function ensureInitialized(
   const done = await runCommand(
     binaries.initdb,
     [
-      ...['-D', OWN_DIRECTORY, '-U', options.superuser, '-A', 'peer', '-E', 'UTF8'],
+      ...['-D', nameForServer(layout.unfinished), '-U', options.superuser, '-A', 'peer', '-E', 'UTF8'],
       // Byte order and Unicode character classes, the same on every machine (PostgreSQL 18 manual, 23.1.4).
       ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
       ...(options.durable ? [] : ['--no-sync']),

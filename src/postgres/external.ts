@@ -67,7 +67,7 @@ export async function openExternal(url: Secret, logger: Logger): Promise<ServerA
   }
   return {
     way: 'scram',
-    connect: () => openTarget(target, tls),
+    connect: () => openTarget(target),
     admin: pools.admin,
     home: target.database,
     prepared: new Set(),
@@ -142,7 +142,9 @@ function tlsOptions(target: ExternalTarget): ConnectionOptions | undefined {
   };
 }
 
-async function openTarget(target: ExternalTarget, tls: ConnectionOptions | undefined): Promise<Socket> {
+/** Opens a connection to the server, encrypted as its URL asks. */
+export async function openTarget(target: ExternalTarget): Promise<Socket> {
+  const tls = tlsOptions(target);
   const socket = await openSocket(() =>
     connectSocket({ host: target.host, port: target.port, noDelay: true }),
   );

@@ -17,8 +17,8 @@ export async function prepareDatabase(access: ServerAccess, database: string): P
   try {
     if (await isPrepared(client)) return;
     await client.query('BEGIN');
-    // Two Keyshift processes may do this at the same time.
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('keyshift'))");
+    // Two Keyshift processes may do this at the same time. Only the administrator can take this lock.
+    await client.query('LOCK TABLE pg_event_trigger IN SHARE ROW EXCLUSIVE MODE');
     await client.query(DATABASE_SQL);
     await client.query(`COMMENT ON SCHEMA keyshift IS 'keyshift ${DATABASE_VERSION}'`);
     await client.query('COMMIT');

@@ -15,11 +15,11 @@ const SERVER_SQL = readFileSync(new URL('./sql/prepare-server.sql', import.meta.
 
 /** Makes a server ready for Keyshift: its roles, the database of password checks, the template of new databases. */
 export async function prepareServer(access: ServerAccess): Promise<void> {
+  await prepareDatabase(access, access.home);
   await underRoleLock(access, async (client) => {
     await client.query(SERVER_SQL);
   });
   if (access.way === 'peer') await prepareEmbedded(access);
-  await prepareDatabase(access, access.home);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { COMMAND_ENV, runCommand } from './run-command.ts';
 
@@ -8,19 +9,36 @@ import { COMMAND_ENV, runCommand } from './run-command.ts';
 
 const LOOK_MS_MAX = 5_000;
 
-/** Whether a process of this number exists, whoever owns it. */
+/** Whether a process of this number runs, whoever owns it. One that has ended and waits for its parent does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+  // In a container whose first process does not reap, an ended orphan stays a zombie for ever.
+  return process.platform !== 'linux' || stateOf(readStatus(pid)) !== 'Z';
 }
+
+/** The fields of /proc/pid/stat after the program's name, which may itself hold spaces and parentheses. */
+function readStatus(pid: number): readonly string[] {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return line.slice(line.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
+}
+
+/** Field 3 of proc(5). */
+const stateOf = (fields: readonly string[]): string | undefined => fields[0];
+
+/** Field 22 of proc(5): the start, in clock ticks after boot. */
+const startOf = (fields: readonly string[]): string | undefined => fields[19];
 
 /**
  * A text that differs between two processes that had the same number: on Linux the boot and the start time
- * in clock ticks after it (proc(5), /proc/pid/stat, field 22), elsewhere the start time that `ps` prints.
+ * in clock ticks after it, elsewhere the start time that `ps` prints.
  * Undefined when there is no such process.
  */
 export async function birthOf(pid: number): Promise<string | undefined> {
@@ -28,15 +46,11 @@ export async function birthOf(pid: number): Promise<string | undefined> {
     const ps = await runCommand('ps', ['-o', 'lstart=', '-p', String(pid)], { timeoutMs: LOOK_MS_MAX });
     return ps.status === 0 && ps.stdout.trim() !== '' ? ps.stdout.trim() : undefined;
   }
-  try {
-    const line = await readFile(`/proc/${pid}/stat`, 'latin1');
-    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();
-    // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
-    const ticks = line.slice(line.lastIndexOf(')') + 2).split(' ')[19];
-    return ticks === undefined ? undefined : `${boot} ${ticks}`;
-  } catch {
-    return undefined;
-  }
+  const fields = readStatus(pid);
+  const ticks = startOf(fields);
+  if (ticks === undefined || stateOf(fields) === 'Z') return undefined;
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1').catch(() => '');
+  return `${boot.trim()} ${ticks}`;
 }
 
 /** Whether the process is a postmaster whose data directory is `dataDir`. */

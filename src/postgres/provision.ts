@@ -72,14 +72,24 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
   });
 }
 
-/** A user without a password, whom every superuser of the cluster may administer. */
+/**
+ * A user whose password is disabled, whom every superuser of the cluster may administer. The past date keeps a
+ * password from working that the user gives itself; logins with temporary credentials do not look at it.
+ */
 export async function createUser(client: pg.PoolClient, dbUser: string): Promise<void> {
-  await client.query(`CREATE ROLE ${quoteIdentifier(dbUser)} LOGIN ADMIN keyshift_superuser`);
+  await client.query(
+    `CREATE ROLE ${quoteIdentifier(dbUser)} LOGIN PASSWORD NULL VALID UNTIL '-infinity' ADMIN keyshift_superuser`,
+  );
+}
+
+/** Throws SqlError 3D000 for a database that is PostgreSQL's own or Keyshift's: to clients there is none. */
+export function requireClientDatabase(database: string): void {
+  if (TEMPLATES.has(database) || isReservedRoleName(database)) throw databaseMissing(database);
 }
 
 function refuseNames(request: ProvisionRequest, groups: readonly string[]): void {
   const { dbUser, database } = request;
-  if (TEMPLATES.has(database) || isReservedRoleName(database)) throw databaseMissing(database);
+  requireClientDatabase(database);
   for (const name of [dbUser, ...groups]) {
     if (Buffer.byteLength(name) > LIMITS.postgresNameBytesMax) {
       throw new SqlError('42622', `identifier "${name}" is too long`, {

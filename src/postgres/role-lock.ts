@@ -3,8 +3,6 @@ import type { ServerAccess } from './server-access.ts';
 
 /** Changes of roles happen one at a time, for all Keyshift processes of a server, and are tried again after a race. */
 
-/** Any number that no other program uses: the letters "keyshift" as a 64-bit integer. */
-const ROLE_LOCK = 0x6b65_7973_6869_6674n;
 const TRIES_MAX = 5;
 /** A change takes milliseconds; who waits longer than this should hear of it. */
 const LOCK_MS_MAX = 10_000;
@@ -15,8 +13,13 @@ const LOCK_MS_MAX = 10_000;
  */
 const RACES: ReadonlySet<string> = new Set(['23505', '42710', '40001', '40P01']);
 
+// What a lost role would cost is one more round at the next login; what depends on it is flushed after it.
+const BEGIN =
+  'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off; ' +
+  `SET LOCAL lock_timeout = ${LOCK_MS_MAX}; LOCK TABLE keyshift.role_change IN SHARE ROW EXCLUSIVE MODE`;
+
 /**
- * Runs `work` in a transaction of the administrator, under one advisory lock. It is run again, up to five times,
+ * Runs `work` in a transaction of the administrator, under one lock of the server, which must have been prepared. It is run again, up to five times,
  * after a race, so it must have no effect outside the database.
  */
 export async function underRoleLock<T>(
@@ -25,45 +28,30 @@ export async function underRoleLock<T>(
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
     const client = await access.admin(access.home).connect();
-    let broken: Error | undefined;
+    let usable = true;
     try {
-      return await once(client, work);
+      await client.query(BEGIN);
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
     } catch (error) {
-      if (!isRace(error) || tries >= TRIES_MAX) {
-        broken = error instanceof Error ? error : new Error(String(error));
-        throw error;
-      }
+      usable = await rollback(client);
+      if (!isRace(error) || tries >= TRIES_MAX) throw error;
     } finally {
-      // After an unexpected failure the connection is not used again.
-      client.release(broken !== undefined && !hasSqlState(broken) ? broken : undefined);
+      client.release(!usable);
     }
   }
 }
 
-async function once<T>(client: pg.PoolClient, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  // What a lost role would cost is one more round at the next login; what depends on it is flushed after it.
-  await client.query(
-    `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = ${LOCK_MS_MAX}; ` +
-      `SELECT pg_advisory_xact_lock(${ROLE_LOCK})`,
+async function rollback(client: pg.PoolClient): Promise<boolean> {
+  return client.query('ROLLBACK').then(
+    () => true,
+    () => false,
   );
-  try {
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw error;
-  }
 }
 
 function isRace(error: unknown): boolean {
-  if (!hasSqlState(error)) return false;
+  // An error that PostgreSQL sent; our own refusals have no `code`.
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return false;
   return RACES.has(error.code) || (error.code === 'XX000' && /^tuple concurrently/.test(error.message));
-}
-
-/** An error that PostgreSQL sent; our own refusals have no `code`. */
-function hasSqlState(error: unknown): error is Error & { code: string } {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.length === 5
-  );
 }

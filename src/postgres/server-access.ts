@@ -13,7 +13,7 @@ export interface ServerAccess {
   connect(): Promise<Socket>;
   /** The administrator's connections to one database: few, made when needed, closed when idle. */
   admin(database: string): pg.Pool;
-  /** The database of the administrator's own: roles are changed from there, so that its advisory lock holds. */
+  /** The database of the administrator's own: roles are changed from there, under a lock of that database. */
   readonly home: string;
   /** Identifiers of databases that this process knows to be prepared, see `prepareDatabase`. */
   readonly prepared: Set<number>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OperatorError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EmbeddedBinaries } from './binaries.ts';
-import { type DataLayout, OWN_DIRECTORY } from './data-directory.ts';
+import { type DataLayout, nameForServer } from './data-directory.ts';
 import { readPostmasterFile } from './leftover.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import { openServerLog, type ServerLog } from './server-log.ts';
@@ -67,7 +67,7 @@ export async function launchServer(options: LaunchOptions): Promise<RunningServe
 function spawnServer(options: LaunchOptions, log: ServerLog): ChildProcess {
   const { layout, binaries, identity } = options;
   const settings = [...options.settings].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return spawn(binaries.postgres, ['-D', OWN_DIRECTORY, ...settings], {
+  return spawn(binaries.postgres, ['-D', nameForServer(layout.server), ...settings], {
     cwd: layout.server,
     env: { ...binaries.env },
     ...(identity.runAs === undefined ? {} : { uid: identity.runAs.uid, gid: identity.runAs.gid }),

@@ -18,7 +18,7 @@ import { createPolicy } from '../../src/iam/managed-policies.ts';
 import { addUserToGroup, removeUserFromGroup } from '../../src/iam/memberships.ts';
 import { createPolicyVersion } from '../../src/iam/policy-versions.ts';
 import { createUser, setUserBoundary } from '../../src/iam/users.ts';
-import type { Store } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { allow, type IamStore, startIamStore } from './iam-store.ts';
 
 let held: IamStore;
@@ -142,8 +142,8 @@ describe('what is held in memory', () => {
   });
 
   test('is not what was read before a change and arrived after it', async () => {
-    const slow = new SlowStore(iam.store);
-    const late = new Directory(slow as unknown as Store, iam.sealer);
+    const slow = slowStore(iam.store);
+    const late = new Directory(slow, iam.sealer);
     late.hearing(true);
     const started = late.findAccessKey(keyId);
     await slow.reached;
@@ -156,11 +156,11 @@ describe('what is held in memory', () => {
 
   test('is not a failure: the next question asks the store again', async () => {
     let failures = 1;
-    const failing = {
-      query: (sql: string, values?: readonly unknown[]) =>
-        failures-- > 0 ? Promise.reject(new Error('lost')) : iam.store.query(sql, values),
+    const failing: Database = {
+      query: <Row extends object>(sql: string, values?: readonly unknown[]) =>
+        failures-- > 0 ? Promise.reject(new Error('lost')) : iam.store.query<Row>(sql, values),
     };
-    const unlucky = new Directory(failing as unknown as Store, iam.sealer);
+    const unlucky = new Directory(failing, iam.sealer);
     unlucky.hearing(true);
     await expect(unlucky.findAccessKey(keyId)).rejects.toThrow('lost');
     expect(await unlucky.findAccessKey(keyId)).toBeDefined();
@@ -239,26 +239,20 @@ describe('what a user may do', () => {
 });
 
 test('a change tells every node, and a change that failed tells none', async () => {
-  const heard: string[] = [];
-  const plain = iam.store;
-  const spying = new Proxy(plain, {
-    get: (target, property) =>
-      property !== 'transaction'
-        ? Reflect.get(target, property).bind(target)
-        : (work: Parameters<Store['transaction']>[0]) =>
-            target.transaction((database) =>
-              work({
-                query: (sql, values) => {
-                  if (sql.includes('pg_notify')) heard.push(String(values?.[0]));
-                  return database.query(sql, values);
-                },
-              }),
-            ),
-  });
-  await createUser({ ...iam, store: spying }, account, { userName: 'new' });
-  expect(heard).toEqual([account]);
-  await expect(createUser({ ...iam, store: spying }, account, { userName: 'new' })).rejects.toThrow();
-  expect(heard).toEqual([account]);
+  const heard: (string | undefined)[] = [];
+  const node = held.client();
+  await node.connect();
+  try {
+    node.on('notification', ({ payload }) => heard.push(payload));
+    await node.query('LISTEN keyshift_changes');
+    await createUser(iam, account, { userName: 'new' });
+    await expect(createUser(iam, account, { userName: 'new' })).rejects.toThrow();
+    // Notifications come before the answer to a later query.
+    await node.query('SELECT 1');
+    expect(heard).toEqual([account]);
+  } finally {
+    await node.end();
+  }
 });
 
 test('the last use of a key is written down, and never set back', async () => {
@@ -277,31 +271,24 @@ test('the last use of a key is written down, and never set back', async () => {
   });
 });
 
-/** A store whose first answer is held back until it is released. */
-class SlowStore {
-  readonly #store: Store;
-  readonly #gate = Promise.withResolvers<void>();
-  readonly #reached = Promise.withResolvers<void>();
-  #isFirst = true;
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
-  get reached(): Promise<void> {
-    return this.#reached.promise;
-  }
-
-  release(): void {
-    this.#gate.resolve();
-  }
-
-  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const rows = await this.#store.query<Row>(sql, values);
-    if (!sql.includes('person') || !this.#isFirst) return rows;
-    this.#isFirst = false;
-    this.#reached.resolve();
-    await this.#gate.promise;
+/** A store whose first answer about a user is held back until it is released. */
+function slowStore(store: Database) {
+  let reach = () => {};
+  let release = () => {};
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let isFirst = true;
+  const query: Database['query'] = async <Row extends object>(sql: string, values?: readonly unknown[]) => {
+    const rows = await store.query<Row>(sql, values);
+    if (!sql.includes('iam_users') || !isFirst) return rows;
+    isFirst = false;
+    reach();
+    await gate;
     return rows;
-  }
+  };
+  return { query, reached, release };
 }

@@ -1,18 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from 'pg';
 import { MovableClock } from '../../src/core/clock.ts';
 import { systemRandom } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { PasswordHasher } from '../../src/iam/password-hasher.ts';
 import { ADMIN_ROLE, startEmbedded } from '../../src/postgres/embedded.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { openStore, storeClient } from '../../src/store/open-store.ts';
 import { masterKeySealer } from '../../src/store/sealer.ts';
 
 /** A real PostgreSQL with the migrated schema, for the tests of the iam room. */
 export interface IamStore {
   readonly iam: Iam;
+  /** A connection of its own. The caller connects and ends it. */
+  client(): Client;
   /** A new account without anything in it. */
   newAccount(): Promise<string>;
   stop(): Promise<void>;
@@ -27,23 +30,21 @@ export async function startIamStore(): Promise<IamStore> {
     maxConnections: 30,
     logger: silentLogger,
   });
-  const store = await openStore({
-    socketDir: server.socketDir,
-    port: server.port,
-    user: ADMIN_ROLE,
-    database: 'postgres',
-  });
+  const { socketDir, port } = server;
+  const location = { socketDir, port, user: ADMIN_ROLE, database: 'postgres' };
+  const store = await openStore(location);
   const clock = new MovableClock();
   const iam: Iam = {
     store,
     clock,
     random: systemRandom,
     sealer: masterKeySealer(Buffer.alloc(32, 7), systemRandom),
-    passwords: new PasswordHasher(systemRandom),
+    passwords: new PasswordHasher(systemRandom, 4),
   };
   let accounts = 0;
   return {
     iam,
+    client: () => storeClient(location),
     newAccount: async () => {
       accounts += 1;
       const accountId = String(100_000_000_000 + accounts);

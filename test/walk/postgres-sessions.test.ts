@@ -359,6 +359,14 @@ describe('two sessions of one user with different groups', () => {
       'ALTER SYSTEM SET fsync = off',
       'ALTER ROLE keyshift_admin PASSWORD NULL',
       'DROP DATABASE postgres',
+      "UPDATE pg_authid SET rolsuper = true WHERE rolname = 'master'",
+      'INSERT INTO pg_auth_members SELECT * FROM pg_auth_members',
+      'DELETE FROM pg_db_role_setting',
+      'ALTER EVENT TRIGGER keyshift_hand_to_user DISABLE',
+      'CREATE OR REPLACE FUNCTION keyshift.session_groups() RETURNS name[] LANGUAGE sql RETURN NULL',
+      'DROP FUNCTION keyshift.hand_to_user() CASCADE',
+      "ALTER DATABASE dev SET session_replication_role = 'replica'",
+      'ALTER ROLE master SET event_triggers = off',
     ]) {
       expect(await failure(master.query(attempt)), attempt).toMatchObject({
         code: expect.stringMatching(/^42501|0LP01|42809$/),
@@ -665,6 +673,20 @@ describe('at the same time', () => {
   });
 });
 
+describe('an ordinary user', () => {
+  test('cannot hold up the logins of others', async () => {
+    const client = await login('blocker', [], { database: 'postgres' });
+    expect(await failure(client.query('BEGIN; LOCK TABLE keyshift.role_change'))).toMatchObject({
+      code: '42501',
+    });
+    await client.query('ROLLBACK');
+    expect(await failure(client.query('SELECT FROM keyshift.role_change'))).toMatchObject({ code: '42501' });
+    expect(await failure(client.query('BEGIN; LOCK TABLE pg_event_trigger'))).toMatchObject({
+      code: '42501',
+    });
+  });
+});
+
 describe('the reaper', () => {
   test('leaves a role that has a session or was used lately, and drops one that does neither', async () => {
     const client = await login('idle', ['readers']);
@@ -701,15 +723,19 @@ describe('the reaper', () => {
 describe('the server', () => {
   test('checks passwords in a database where nothing else can be done', async () => {
     await setPassword(access, { name: 'master', password: new Secret('Other12345'), random: systemRandom });
-    const attempt = (password: string, database = 'keyshift_login') =>
-      new Client({ host: server.socketDir, port: server.port, user: 'master', password, database });
+    const attempt = (password: string, database = 'keyshift_login', user = 'master') =>
+      new Client({ host: server.socketDir, port: server.port, user, password, database });
     const right = attempt('Other12345');
     open.push(right);
     await right.connect();
-    for (const sql of ['CREATE TABLE t (a int)', 'CREATE TEMP TABLE t (a int)', 'CREATE SCHEMA s']) {
-      expect(await failure(right.query(sql)), sql).toMatchObject({
-        code: expect.stringMatching(/^(42501|25006)$/),
-      });
+    expect(await value(right, 'SHOW transaction_read_only')).toBe('on');
+    const plain = attempt('Plain12345', 'keyshift_login', 'plain');
+    await setPassword(access, { name: 'plain', password: new Secret('Plain12345'), random: systemRandom });
+    open.push(plain);
+    await plain.connect();
+    await plain.query('SET default_transaction_read_only = off');
+    for (const sql of ['CREATE TABLE public.t (a int)', 'CREATE TEMP TABLE t (a int)', 'CREATE SCHEMA s']) {
+      expect(await failure(plain.query(sql)), sql).toMatchObject({ code: '42501' });
     }
     expect(await failure(attempt('Master12345').connect())).toMatchObject({ code: '28P01' });
     const fresh = new Client({
@@ -737,6 +763,9 @@ describe('the server', () => {
     const master = await connectAs('master');
     await master.query('CREATE DATABASE short_lived');
     await provision(access, request('plain', [], { database: 'short_lived' }));
+    // Ours are gone well before an idle connection would be.
+    const ours = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = 'short_lived'";
+    await expect.poll(async () => (await inDev<{ n: number }>(ours))[0]?.n, { timeout: 1_000 }).toBe(0);
     await master.query('DROP DATABASE short_lived');
   });
 });

@@ -3,7 +3,7 @@ export interface RoleFacts {
   readonly exists: boolean;
   /** Redshift's superuser: CREATEROLE, and a member of `keyshift_superuser`. */
   readonly superuser: boolean;
-  /** No password, and VALID UNTIL '-infinity'. */
+  /** VALID UNTIL is '-infinity', whether or not there is a password: a user can give itself one inside a function. */
   readonly passwordDisabled: boolean;
   /** False for a group. */
   readonly canLogin: boolean;

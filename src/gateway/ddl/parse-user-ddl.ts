@@ -5,7 +5,7 @@ import { TokenCursor } from './token-cursor.ts';
 
 /**
  * Recognizes Redshift's statements about users and groups. Everything else is undefined: it belongs to
- * PostgreSQL, also when it is wrong.
+ * PostgreSQL, also when it is wrong. So is CREATE USER MAPPING FOR …, because FOR is no option of a user `mapping`.
  * Source: Redshift Database Developer Guide, CREATE USER, ALTER USER, DROP USER, CREATE GROUP, ALTER GROUP, DROP
  * GROUP, GRANT; PostgreSQL 18 manual, CREATE ROLE and ALTER ROLE.
  */
@@ -42,13 +42,7 @@ export function parseUserDdl(statement: Statement, sql: string): UserDdl | undef
   return undefined;
 }
 
-/** CREATE USER MAPPING and its kin are about foreign servers. */
-function isUserMapping(cursor: TokenCursor): boolean {
-  return cursor.words('mapping', 'for') || cursor.words('mapping', 'if');
-}
-
 function parseCreateUser(cursor: TokenCursor): UserDdl | undefined {
-  if (isUserMapping(cursor)) return undefined;
   const name = cursor.name();
   if (name === undefined) return undefined;
   const options = noOptions();
@@ -62,7 +56,6 @@ function parseCreateUser(cursor: TokenCursor): UserDdl | undefined {
 }
 
 function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
-  if (isUserMapping(cursor)) return undefined;
   const first = cursor.peek;
   if (first?.kind === 'word' && CURRENT_ROLE_KEYWORDS.has(first.value)) return parseAlterCurrentUser(cursor);
   const name = cursor.name();
@@ -128,7 +121,6 @@ function parseAlterGroup(cursor: TokenCursor): UserDdl | undefined {
 }
 
 function parseDrop(cursor: TokenCursor): UserDdl | undefined {
-  if (isUserMapping(cursor)) return undefined;
   cursor.words('if', 'exists');
   const names = cursor.names();
   return names !== undefined && cursor.atEnd ? { kind: 'drop', names } : undefined;

@@ -1,3 +1,5 @@
+import { decodeUnicode, escapeAt, NotRecognized } from './string-escapes.ts';
+
 /**
  * Cuts SQL text into tokens as PostgreSQL's lexer does, as far as telling user DDL from everything else needs:
  * what is a keyword, what a name, what a string, and where comments hide text.
@@ -47,9 +49,6 @@ export function tokenize(sql: string, standardConformingStrings: boolean): reado
   return tokens;
 }
 
-/** Leaves the lexer from any depth; it never leaves this file. */
-class NotRecognized extends Error {}
-
 class Lexer {
   readonly #sql: string;
   readonly #standardConformingStrings: boolean;
@@ -68,6 +67,7 @@ class Lexer {
     if (first === "'") return this.#string(start, this.#standardConformingStrings ? 'plain' : 'escapes');
     if (first === '"') return this.#quotedName(start);
     if (first === '$') return this.#dollar(start);
+    if (this.#sql.startsWith('..', start)) return this.#symbol(start);
     return this.#prefixed(start, first) ?? this.#word(start) ?? this.#number(start) ?? this.#symbol(start);
   }
 
@@ -147,7 +147,7 @@ class Lexer {
     return true;
   }
 
-  /** From one quote to the next that is not doubled or escaped. Unicode escapes are left for later. */
+  /** From one quote to the next that is not doubled (which bits cannot be) or escaped. U& is decoded later. */
   #stringPart(form: StringForm): string {
     const sql = this.#sql;
     let value = '';
@@ -161,7 +161,7 @@ class Lexer {
         at = end - 1;
       } else if (character === "'") {
         value += sql.slice(from, at);
-        if (sql.charAt(at + 1) !== "'") {
+        if (sql.charAt(at + 1) !== "'" || form === 'bits') {
           this.#at = at + 1;
           return value;
         }
@@ -225,14 +225,15 @@ class Lexer {
   #number(start: number): Token | undefined {
     const number = this.#match(NUMBER);
     if (number === undefined) return undefined;
-    // Since PostgreSQL 15 letters right after a number are an error.
-    if (this.#match(LETTER) !== undefined) throw new NotRecognized();
+    // Since PostgreSQL 15 letters right after a number are an error, and a dollar sign after some numbers.
+    if (this.#match(LETTER) !== undefined || this.#sql.charAt(this.#at) === '$') throw new NotRecognized();
     return this.#token('number', start, number);
   }
 
+  /** Two dots are one token, so that `..5` is not a dot and the number `.5`. */
   #symbol(start: number): Token {
-    this.#at += 1;
-    return this.#token('symbol', start, this.#sql.charAt(start));
+    this.#at += this.#sql.startsWith('..', start) ? 2 : 1;
+    return this.#token('symbol', start, this.#sql.slice(start, this.#at));
   }
 
   #token(kind: Token['kind'], start: number, value: string): Token {
@@ -256,66 +257,6 @@ const STRING_PREFIXES: ReadonlyMap<string, StringForm> = new Map([
   ['x', 'bits'],
   ['X', 'bits'],
 ]);
-
-const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-  ['v', '\v'],
-]);
-
-/** \123, \x41, \u0041 and \U00000041, right after the backslash. */
-const CODED_ESCAPE = /([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})/y;
-
-/** The text of the escape whose backslash is just before `at`, and where it ends. */
-function escapeAt(sql: string, at: number): readonly [string, number] {
-  CODED_ESCAPE.lastIndex = at;
-  const coded = CODED_ESCAPE.exec(sql);
-  if (coded !== null) {
-    const [whole, octal, byte, short, long] = coded;
-    const code =
-      octal === undefined ? Number.parseInt(byte ?? short ?? long ?? '', 16) : Number.parseInt(octal, 8);
-    // A byte beyond ASCII is a part of a character, and a surrogate one half: no name or password needs them.
-    const isByte = octal !== undefined || byte !== undefined;
-    if (isByte && code > 0x7f) throw new NotRecognized();
-    return [codePoint(code), at + whole.length];
-  }
-  const character = sql.charAt(at);
-  if (character === '' || character === 'u' || character === 'U') throw new NotRecognized();
-  return [SIMPLE_ESCAPES.get(character) ?? character, at + 1];
-}
-
-/** \0041 and \+000041, with `mark` in place of the backslash; the mark doubled is itself. */
-function decodeUnicode(raw: string, mark: string): string {
-  if (!raw.includes(mark)) return raw;
-  let value = '';
-  for (let at = 0; at < raw.length; ) {
-    const character = raw.charAt(at);
-    if (character !== mark) {
-      value += character;
-      at += 1;
-      continue;
-    }
-    if (raw.charAt(at + 1) === mark) {
-      value += mark;
-      at += 2;
-      continue;
-    }
-    const digits = raw.charAt(at + 1) === '+' ? raw.slice(at + 2, at + 8) : raw.slice(at + 1, at + 5);
-    const wanted = raw.charAt(at + 1) === '+' ? 6 : 4;
-    if (digits.length < wanted || !/^[0-9A-Fa-f]+$/.test(digits)) throw new NotRecognized();
-    value += codePoint(Number.parseInt(digits, 16));
-    at += 1 + wanted + (wanted === 6 ? 1 : 0);
-  }
-  return value;
-}
-
-function codePoint(code: number): string {
-  if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw new NotRecognized();
-  return String.fromCodePoint(code);
-}
 
 /** PostgreSQL folds A to Z only: the Kelvin sign is not a k, and a dotted I not an i. */
 function lowerAscii(text: string): string {

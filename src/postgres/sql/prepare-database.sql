@@ -18,6 +18,9 @@ $prepare$;
 CREATE SCHEMA IF NOT EXISTS keyshift;
 GRANT USAGE ON SCHEMA keyshift TO PUBLIC;
 
+-- Locked while roles are changed. Not an advisory lock: anybody may take and hold one of those.
+CREATE TABLE IF NOT EXISTS keyshift.role_change ();
+
 DO $prepare$
 BEGIN
   -- As in Amazon Redshift, where every user may create objects in schema public.

@@ -355,6 +355,7 @@ describe('a trust policy', () => {
       'AssumeRole policy may only specify STS AssumeRole actions.',
     ],
     ['every action', { Action: '*' }, 'AssumeRole policy may only specify STS AssumeRole actions.'],
+    ['two colons in an action', { Action: 'sts:a:b' }, 'Actions/Condition can contain only one colon.'],
     [
       'a wildcard in an ARN',
       { Principal: { AWS: 'arn:aws:iam::123456789012:user/*' } },

@@ -101,6 +101,8 @@ function applies(statement: ReferenceStatement, variables: boolean, request: Ref
 interface Character {
   text: string;
   wild: boolean;
+  /** Of a star: whether the policy, as it is written, has a colon or nothing next. No value of a variable changes that. */
+  endsSegment?: boolean;
 }
 
 function characters(text: string, variables: boolean, context: ReferenceContext): Character[] | undefined {
@@ -125,8 +127,8 @@ function characters(text: string, variables: boolean, context: ReferenceContext)
       rest = rest.slice(end + 1);
     } else {
       const one = String.fromCodePoint(rest.codePointAt(0) ?? 0);
-      list.push({ text: one, wild: one === '*' || one === '?' });
       rest = rest.slice(one.length);
+      list.push({ text: one, wild: one === '*' || one === '?', endsSegment: /^\**(:|$)/.test(rest) });
     }
   }
   return list;
@@ -138,25 +140,19 @@ export function globMatches(pattern: Character[] | undefined, text: string): boo
 
 /** A star that ends its segment may run past colons; every other wildcard stays within its segment. */
 export function arnMatches(pattern: Character[] | undefined, text: string): boolean {
-  const endsSegment = (list: Character[], at: number): boolean => {
-    const next = list[at + 1];
-    if (next === undefined) return true;
-    if (next.wild && next.text === '*') return endsSegment(list, at + 1);
-    return !next.wild && next.text === ':' && next !== undefined;
-  };
-  return matchesAs(pattern, text, (list, at) => (endsSegment(list, at) ? '[\\s\\S]*' : '[^:]*'), '[^:]');
+  return matchesAs(pattern, text, (one) => (one.endsSegment ? '[\\s\\S]*' : '[^:]*'), '[^:]');
 }
 
 function matchesAs(
   pattern: Character[] | undefined,
   text: string,
-  star: (list: Character[], at: number) => string,
+  star: (one: Character) => string,
   one: string,
 ): boolean {
   if (pattern === undefined) return false;
-  const source = pattern.map(({ text: character, wild }, at) => {
-    if (!wild) return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-    return character === '*' ? star(pattern, at) : one;
+  const source = pattern.map((character) => {
+    if (!character.wild) return `\\u{${(character.text.codePointAt(0) ?? 0).toString(16)}}`;
+    return character.text === '*' ? star(character) : one;
   });
   return new RegExp(`^${source.join('')}$`, 'u').test(text);
 }

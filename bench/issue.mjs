@@ -1,0 +1,200 @@
+// bench/issue: what GetClusterCredentials costs (signature verified, policy decided, audited durably) beside a bare
+// node:http server that answers the same bytes, and beside moto_server where that is installed.
+// Interleaved in one run. `npm run build && node bench/issue.mjs [rounds] [milliseconds]`
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Secret } from '../dist/core/secret.js';
+import { signRequest } from '../dist/sigv4/index.js';
+import { cpuOf, cpuOfDescendants } from './cpu.mjs';
+
+const [rounds = '7', ms = '2000'] = process.argv.slice(2);
+const CONNECTIONS = 32;
+const here = (file) => new URL(file, import.meta.url).pathname;
+const dataDir = mkdtempSync(join(tmpdir(), 'keyshift-bench-'));
+const processes = [];
+
+try {
+  const keyshift = await startKeyshift();
+  const sample = await oneAnswer(keyshift.port, keyshift.request);
+  const bare = await startPrinting(process.execPath, [here('bare-server.mjs'), Buffer.from(sample).toString('base64')]);
+  const targets = [
+    { name: 'keyshift', pid: keyshift.pid, port: keyshift.port, request: keyshift.request },
+    { name: 'bare node:http', pid: bare.pid, port: Number(bare.line), request: keyshift.request },
+  ];
+  const moto = await startMoto();
+  if (moto !== undefined) targets.push(moto);
+  await measure(targets);
+} finally {
+  for (const child of processes.reverse()) await end(child);
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+async function measure(targets) {
+  const results = new Map(targets.map((target) => [target.name, []]));
+  for (const target of targets) await load(target, 1500);
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const target of targets) results.get(target.name).push(await load(target, Number(ms)));
+  }
+  const median = (name, figure) => {
+    const values = results.get(name).map((result) => result[figure]).sort((a, b) => a - b);
+    return values[Math.floor(values.length / 2)];
+  };
+  console.log(`Node ${process.version}, ${CONNECTIONS} connections, ${rounds} rounds of ${ms} ms each, interleaved; medians`);
+  for (const { name } of targets) {
+    console.log(
+      `${name.padEnd(16)} ${median(name, 'perSecond').toFixed(0).padStart(7)} requests/s   ` +
+        `${median(name, 'microseconds').toFixed(0).padStart(6)} us CPU/request in the process   ` +
+        `${median(name, 'microsecondsOfChildren').toFixed(0).padStart(5)} us in its PostgreSQL`,
+    );
+  }
+  const ratio = median('keyshift', 'microseconds') / median('bare node:http', 'microseconds');
+  console.log(`CPU per request, keyshift / bare: ${ratio.toFixed(2)} (goal: at most 2)`);
+  const whole = median('keyshift', 'microseconds') + median('keyshift', 'microsecondsOfChildren');
+  console.log(`the same with PostgreSQL's part: ${(whole / median('bare node:http', 'microseconds')).toFixed(2)}`);
+  if (results.has('moto_server')) {
+    const rates = median('keyshift', 'perSecond') / median('moto_server', 'perSecond');
+    console.log(`requests/s, keyshift / moto_server: ${rates.toFixed(1)} (goal: at least 30)`);
+  } else console.log('moto_server is not installed; not compared');
+}
+
+async function load(target, milliseconds) {
+  const before = { own: cpuOf(target.pid), children: cpuOfDescendants(target.pid) };
+  const { line } = await startPrinting(process.execPath, [
+    here('load.mjs'),
+    String(target.port),
+    String(CONNECTIONS),
+    String(milliseconds),
+    target.request.toString('base64'),
+  ]);
+  const { answered, failed, firstFailure, seconds } = JSON.parse(line);
+  if (failed > 0) throw new Error(`${target.name}: ${failed} requests failed: ${firstFailure}`);
+  return {
+    perSecond: answered / seconds,
+    microseconds: ((cpuOf(target.pid) - before.own) * 1e6) / answered,
+    microsecondsOfChildren: ((cpuOfDescendants(target.pid) - before.children) * 1e6) / answered,
+  };
+}
+
+async function startKeyshift() {
+  const child = spawn(process.execPath, [here('../dist/cli.js'), 'start', '--example'], {
+    env: {
+      ...process.env,
+      KEYSHIFT_DATA_DIR: dataDir,
+      KEYSHIFT_HTTP_PORT: '0',
+      KEYSHIFT_HTTPS_PORT: '0',
+      KEYSHIFT_GATEWAY_PORT: '0',
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  processes.push(child);
+  const readyFile = join(dataDir, 'ready.json');
+  for (let waited = 0; !existsSync(readyFile); waited += 100) {
+    if (waited > 60_000 || child.exitCode !== null) throw new Error('keyshift did not become ready');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const port = Number(new URL(JSON.parse(readFileSync(readyFile, 'utf8')).httpUrl).port);
+  const root = readEnvironment();
+  const call = (parameters, version, service, key) => signedRequest(port, parameters, version, service, key);
+  await oneAnswer(port, call({ Action: 'CreateAccessKey', UserName: 'alice' }, '2010-05-08', 'iam', root)).then((xml) => {
+    root.alice = {
+      id: /<AccessKeyId>(.*?)</.exec(xml)[1],
+      secret: /<SecretAccessKey>(.*?)</.exec(xml)[1],
+    };
+  });
+  const parameters = {
+    Action: 'GetClusterCredentials',
+    ClusterIdentifier: 'examplecluster',
+    DbUser: 'temp_creds_user',
+    DbName: 'exampledb',
+    'DbGroups.DbGroup.1': 'example_group',
+    AutoCreate: 'true',
+  };
+  return { pid: child.pid, port, request: call(parameters, '2012-12-01', 'redshift', root.alice) };
+}
+
+async function startMoto() {
+  if (spawnSync('sh', ['-c', 'command -v moto_server']).status !== 0) return undefined;
+  const port = 20_000 + Math.floor(process.pid % 10_000);
+  const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  processes.push(child);
+  const key = { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+  const create = {
+    Action: 'CreateCluster',
+    ClusterIdentifier: 'examplecluster',
+    NodeType: 'ra3.large',
+    MasterUsername: 'awsuser',
+    MasterUserPassword: 'Password1',
+  };
+  for (let tries = 0; ; tries++) {
+    try {
+      await oneAnswer(port, signedRequest(port, create, '2012-12-01', 'redshift', key));
+      break;
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  const parameters = { Action: 'GetClusterCredentials', ClusterIdentifier: 'examplecluster', DbUser: 'temp_creds_user' };
+  // The command may be a shim that starts the server as its child; then the child's CPU is counted as the server's.
+  return { name: 'moto_server', pid: child.pid, port, request: signedRequest(port, parameters, '2012-12-01', 'redshift', key) };
+}
+
+function signedRequest(port, parameters, version, service, key) {
+  const body = new URLSearchParams({ ...parameters, Version: version }).toString();
+  const signed = signRequest(
+    {
+      method: 'POST',
+      path: '/',
+      query: '',
+      headers: [
+        ['Host', `127.0.0.1:${port}`],
+        ['Content-Type', 'application/x-www-form-urlencoded; charset=utf-8'],
+      ],
+      body: Buffer.from(body),
+    },
+    { accessKeyId: key.id, secret: new Secret(key.secret), region: 'us-west-2', service, at: new Date() },
+  );
+  const lines = signed.headers.map(([name, value]) => `${name}: ${value}`);
+  return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+}
+
+async function oneAnswer(port, request) {
+  const text = request.toString();
+  const [head, body] = text.split('\r\n\r\n');
+  const headers = head
+    .split('\r\n')
+    .slice(1)
+    .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)])
+    .filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
+  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(answer);
+  return answer;
+}
+
+function readEnvironment() {
+  const text = readFileSync(join(dataDir, 'env.sh'), 'utf8');
+  const value = (name) => new RegExp(`^export ${name}='(.*)'$`, 'm').exec(text)[1];
+  return { id: value('AWS_ACCESS_KEY_ID'), secret: value('AWS_SECRET_ACCESS_KEY') };
+}
+
+/** Starts a program and waits for its first line. */
+async function startPrinting(command, args) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  if (args[0]?.endsWith('bare-server.mjs')) processes.push(child);
+  let text = '';
+  for await (const chunk of child.stdout) {
+    text += chunk;
+    if (text.includes('\n')) break;
+  }
+  return { pid: child.pid, line: text.split('\n')[0] };
+}
+
+async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}

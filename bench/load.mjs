@@ -1,0 +1,48 @@
+// Sends the same HTTP request again and again over keep-alive connections and counts the answers.
+// Runs as a process of its own so that its CPU is not the server's. Arguments: port, connections, milliseconds,
+// and the request in base64; prints one JSON line. A server that closes after each answer is connected to anew.
+import { connect } from 'node:net';
+
+const [port, connections, ms, request64] = process.argv.slice(2);
+const request = Buffer.from(request64, 'base64');
+const started = Date.now();
+const until = started + Number(ms);
+let answered = 0;
+let failed = 0;
+let firstFailure;
+
+await Promise.all(Array.from({ length: Number(connections) }, client));
+console.log(JSON.stringify({ answered, failed, firstFailure, seconds: (Date.now() - started) / 1000 }));
+
+async function client() {
+  while (Date.now() < until && failed === 0) await oneConnection();
+}
+
+function oneConnection() {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(request));
+    socket.setNoDelay(true);
+    socket.setTimeout(30_000, () => fail(socket, 'no answer in 30 seconds'));
+    let received = '';
+    socket.on('error', (error) => fail(socket, String(error)));
+    socket.on('close', resolve);
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      const head = received.indexOf('\r\n\r\n');
+      if (head < 0) return;
+      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
+      if (received.length < head + 4 + length) return;
+      if (!/^HTTP\/1\.\d 200/.test(received)) return fail(socket, received.slice(0, 600));
+      answered++;
+      received = '';
+      if (Date.now() < until) socket.write(request);
+      else socket.end();
+    });
+  });
+}
+
+function fail(socket, reason) {
+  firstFailure ??= reason;
+  failed++;
+  socket.destroy();
+}

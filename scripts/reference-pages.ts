@@ -1,0 +1,111 @@
+import type { Option } from '../src/config.ts';
+
+/**
+ * The pages of docs/reference, printed from the tables that the program itself goes by. `npm run docs` writes them;
+ * a test fails while a page differs from its table.
+ */
+
+const PRINTED = '<!-- Printed from the source by `npm run docs`. Do not edit. -->';
+
+export function optionsPage(options: readonly Option[]): string {
+  const rows = options.map(({ env, flag, kind, default: value, meaning }) => [
+    env === undefined ? '' : code(env),
+    flag === undefined ? '' : code(flag),
+    value === '' ? (kind === 'flag' ? 'off' : '') : code(value),
+    meaning,
+  ]);
+  return page(
+    'Options',
+    [
+      'Settings of `keyshift start`. A flag wins over the environment, which wins over the default. Options without a ' +
+        'flag hold secrets or are for tests. `keyshift clock` and `keyshift audit` read only `KEYSHIFT_DATA_DIR`.',
+      'An option that is off is turned on by its flag, or by `1`, `true`, `yes` or `on` in the environment.',
+    ],
+    table(['Environment', 'Flag', 'Default', 'Meaning'], rows),
+  );
+}
+
+export interface ServiceOperations {
+  readonly title: string;
+  /** As in ARNs of actions: `iam`, `sts`, `redshift`, `keyshift`. */
+  readonly name: string;
+  readonly version: string;
+  readonly operations: readonly string[];
+  readonly implemented: ReadonlySet<string>;
+}
+
+export function operationsPage(services: readonly ServiceOperations[]): string {
+  const sections = services.map(({ title, name, version, operations, implemented }) => {
+    const sorted = [...operations].sort();
+    const present = sorted.filter((operation) => implemented.has(operation));
+    const absent = sorted.filter((operation) => !implemented.has(operation));
+    const lines = [
+      `## ${title}`,
+      '',
+      `Service name in signatures and actions: \`${name}\`. Version: \`${version}\`. ` +
+        `${present.length} of ${sorted.length} operations.`,
+      '',
+      ...present.map((operation) => `- ${operation}`),
+    ];
+    if (absent.length > 0) {
+      lines.push(
+        '',
+        '<details><summary>Not implemented: each answers <code>InvalidAction</code> (400)</summary>',
+        '',
+      );
+      lines.push(`${absent.join(', ')}.`, '', '</details>');
+    }
+    return lines.join('\n');
+  });
+  return page(
+    'Operations',
+    [
+      'What the API answers, on one HTTP port and one HTTPS port, in the AWS query protocol. An operation needs the ' +
+        'permission of its own name, such as `iam:CreateUser`. Three things differ: `sts:GetCallerIdentity` needs ' +
+        'none; creating with tags also needs the tag permission, such as `iam:TagUser`; `redshift:GetClusterCredentials` ' +
+        'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md).',
+    ],
+    sections.join('\n\n'),
+  );
+}
+
+/** `source` is the text of core/limits.ts: each limit with the comment before it, which may speak for several. */
+export function limitsPage(source: string): string {
+  const rows: string[][] = [];
+  let reason = '';
+  for (const match of source.matchAll(/^ {2}(?:\/\*\* (.*) \*\/|(\w+): ([^,]+),)$/gm)) {
+    const [, comment, name, value = ''] = match;
+    if (comment !== undefined) reason = comment;
+    if (name !== undefined) rows.push([code(name), grouped(value), reason]);
+  }
+  return page(
+    'Limits',
+    [
+      'Limits that hold in more than one place of the program. They are constants: none can be set, except ' +
+        '`signatureWindowMinutes`, whose default this is. Limits of one file only stand at the top of that file.',
+    ],
+    table(['Name', 'Value', 'Unit and reason'], rows),
+  );
+}
+
+function grouped(value: string): string {
+  const product = value
+    .replaceAll('_', '')
+    .split('*')
+    .reduce((whole, factor) => whole * Number(factor), 1);
+  return product.toLocaleString('en-US');
+}
+
+function page(title: string, introduction: readonly string[], body: string): string {
+  return `${[PRINTED, `# ${title}`, ...introduction, body].join('\n\n')}\n`;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

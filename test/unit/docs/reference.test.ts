@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import {
+  limitsPage,
+  operationsPage,
+  optionsPage,
+  type ServiceOperations,
+} from '../../../scripts/reference-pages.ts';
+import { iamActions } from '../../../src/api/actions/iam/index.ts';
+import { keyshiftActions } from '../../../src/api/actions/keyshift/index.ts';
+import { redshiftActions } from '../../../src/api/actions/redshift/index.ts';
+import { stsActions } from '../../../src/api/actions/sts/index.ts';
+import { iamTable, keyshiftTable, redshiftTable, stsTable } from '../../../src/api/protocol/services.ts';
+import type { ServiceTable } from '../../../src/api/services/table.ts';
+import { OPTIONS } from '../../../src/config.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { ROOT, readText, readTexts } from '../../tidy/repository.ts';
+
+/** `npm run docs` updates the pages; without it a page that is not what its table says fails here. */
+
+const page = (name: string): string => `${ROOT}docs/reference/${name}.md`;
+
+function service(title: string, table: ServiceTable, actions: object): ServiceOperations {
+  const { name, version } = table;
+  const implemented = new Set(Object.keys(actions));
+  return { title, name, version, operations: [...table.operationNames()], implemented };
+}
+
+const SERVICES = [
+  service('Amazon Redshift', redshiftTable, redshiftActions),
+  service('AWS Identity and Access Management', iamTable, iamActions),
+  service('AWS Security Token Service', stsTable, stsActions),
+  service("Keyshift's own", keyshiftTable, keyshiftActions),
+];
+
+describe('the reference pages', () => {
+  test('of options are those of the option table', async () => {
+    const text = optionsPage(OPTIONS);
+    for (const { meaning } of OPTIONS) expect(text).toContain(meaning);
+    await expect(text).toMatchFileSnapshot(page('options'));
+  });
+
+  test('of operations are those of the service tables', async () => {
+    const text = operationsPage(SERVICES);
+    expect(text).toContain('- GetClusterCredentials\n');
+    expect(text).toContain('AcceptReservedNodeExchange');
+    await expect(text).toMatchFileSnapshot(page('operations'));
+  });
+
+  test('of limits name every shared limit with its value', async () => {
+    const text = limitsPage(readText('src/core/limits.ts'));
+    for (const [name, value] of Object.entries(LIMITS)) {
+      expect(text).toContain(`| \`${name}\` | ${value.toLocaleString('en-US')} | `);
+    }
+    await expect(text).toMatchFileSnapshot(page('limits'));
+  });
+});
+
+test('every implemented operation is one of its service', () => {
+  for (const { operations, implemented } of SERVICES) {
+    expect([...implemented].filter((name) => !operations.includes(name))).toEqual([]);
+  }
+});
+
+test('every operation asks for the permission of its own name, as the page says', () => {
+  const source = [...readTexts('src/api/actions', '.ts').values()].join('\n');
+  const free = new Set(['sts:GetCallerIdentity', 'redshift:GetClusterCredentials']);
+  const silent = SERVICES.flatMap(({ name, implemented }) =>
+    [...implemented]
+      .filter((operation) => !free.has(`${name}:${operation}`))
+      .filter((operation) => !source.includes(`'${name}:${operation}'`))
+      .filter((operation) => !source.includes(`onCluster('${operation}'`))
+      .map((operation) => `${name}:${operation}`),
+  );
+  expect(silent).toEqual([]);
+});

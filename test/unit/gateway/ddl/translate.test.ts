@@ -1,0 +1,340 @@
+import { describe, expect, it } from 'vitest';
+
+import { LIMITS } from '../../../../src/core/limits.ts';
+import { mayHoldUserDdl } from '../../../../src/gateway/ddl/translate.ts';
+import { outcome } from './sessions.ts';
+
+const ADMIN = 'ADMIN "keyshift_superuser"';
+const DISABLED = "PASSWORD NULL VALID UNTIL '-infinity'";
+
+describe('CREATE USER', () => {
+  it.each([
+    ['create user u password disable', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
+    ['CREATE USER U WITH PASSWORD DISABLE', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
+    ['create user "U" password disable', `CREATE USER "U" ${DISABLED} ${ADMIN}`],
+    ['create user u', `CREATE USER "u" ${ADMIN}`],
+    ["create user u password 'Abcd1234'", `CREATE USER "u" PASSWORD 'Abcd1234' ${ADMIN}`],
+    ['create user u password null', `CREATE USER "u" PASSWORD NULL ${ADMIN}`],
+    ['create user u password disable createdb', `CREATE USER "u" CREATEDB ${DISABLED} ${ADMIN}`],
+    ['create user u nocreatedb nocreateuser', `CREATE USER "u" NOCREATEDB ${ADMIN}`],
+    ['create user u in group g, "H"', `CREATE USER "u" IN GROUP "g", "H" ${ADMIN}`],
+    ["create user u valid until '2030-01-01'", `CREATE USER "u" VALID UNTIL '2030-01-01' ${ADMIN}`],
+    ["create user u password disable valid until '2030-01-01'", `CREATE USER "u" ${DISABLED} ${ADMIN}`],
+    ['create user u connection limit 5', `CREATE USER "u" CONNECTION LIMIT 5 ${ADMIN}`],
+    ['create user u connection limit -1', `CREATE USER "u" CONNECTION LIMIT -1 ${ADMIN}`],
+    ['create user u connection limit unlimited', `CREATE USER "u" CONNECTION LIMIT -1 ${ADMIN}`],
+    ['create user u syslog access unrestricted', `CREATE USER "u" ${ADMIN}`],
+    [
+      'create user u login noinherit role a, b sysid 7',
+      `CREATE USER "u" LOGIN NOINHERIT ROLE "a", "b" SYSID 7 ${ADMIN}`,
+    ],
+    ['create user u admin a', 'CREATE USER "u" ADMIN "a", "keyshift_superuser"'],
+    [
+      'create user u createdb, connection limit 2, in group g',
+      `CREATE USER "u" CREATEDB CONNECTION LIMIT 2 IN GROUP "g" ${ADMIN}`,
+    ],
+    [
+      "create user u createuser password 'Abcd1234'",
+      `DO $ks$ BEGIN CREATE USER "u" CREATEROLE CREATEDB PASSWORD 'Abcd1234'; GRANT keyshift_superuser TO "u" WITH ADMIN TRUE; END $ks$`,
+    ],
+    [
+      'create user u nocreatedb createuser',
+      'DO $ks$ BEGIN CREATE USER "u" CREATEROLE CREATEDB; GRANT keyshift_superuser TO "u" WITH ADMIN TRUE; END $ks$',
+    ],
+    [
+      'create user u session timeout 60',
+      `DO $ks$ BEGIN CREATE USER "u" ${ADMIN}; ALTER USER "u" SET idle_session_timeout = '60s'; END $ks$`,
+    ],
+  ])('%s', async (sql, expected) => {
+    expect(await outcome(sql)).toBe(expected);
+  });
+
+  it.each([
+    ['create user u password disable createuser', '0A000 cannot disable password of superuser'],
+    ['create user u externalid abc', '0A000 option EXTERNALID is not supported'],
+    ["create user u password 'sha256|Abcd1234'", '0A000 passwords in the form sha256|... are not supported'],
+    ['create user u session timeout 59', '22023 SESSION TIMEOUT must be between 60 and 1728000 seconds'],
+    ['create user u session timeout 1728001', '22023 SESSION TIMEOUT must be between 60 and 1728000 seconds'],
+    ['create user pg_u', '42939 role name "pg_u" is reserved'],
+    ['create user "PG_U"', '42939 role name "PG_U" is reserved'],
+    ['create user keyshift_superuser', '42939 role name "keyshift_superuser" is reserved'],
+    ['create user "Public"', '42939 role name "Public" is reserved'],
+    ['create user none', '42939 role name "none" is reserved'],
+    ['create user "IAM:u"', '42939 role name "IAM:u" is reserved'],
+    ['create user U&"IAM\\003Au"', '42939 role name "IAM:u" is reserved'],
+    ['create user u in group pg_monitor', '42939 role name "pg_monitor" is reserved'],
+    ['create user u admin keyshift_superuser', '42939 role name "keyshift_superuser" is reserved'],
+    [`create user ${'u'.repeat(64)}`, `42622 identifier "${'u'.repeat(64)}" is too long`],
+    [`create user "${'é'.repeat(32)}"`, `42622 identifier "${'é'.repeat(32)}" is too long`],
+  ])('refuses %s', async (sql, expected) => {
+    expect(await outcome(sql)).toBe(expected);
+  });
+
+  it('takes names of 63 bytes and session timeouts at their limits', async () => {
+    expect(await outcome(`create user ${'u'.repeat(63)}`)).toMatch(/^CREATE USER/);
+    expect(await outcome('create user u session timeout 1728000')).toMatch(/1728000s/);
+  });
+});
+
+describe('passwords', () => {
+  const PASSWORD_64 = `Aa1${'x'.repeat(61)}`;
+
+  it.each([
+    ['of 8 characters', 'Abcdef12', undefined],
+    ['of 7 characters', 'Abcde12', 'password must be at least 8 characters long'],
+    ['of 64 characters', PASSWORD_64, undefined],
+    ['of 65 characters', `${PASSWORD_64}x`, 'password must be at most 64 characters long'],
+    ['without an upper-case letter', 'abcdef12', 'password must contain an upper-case letter'],
+    ['without a lower-case letter', 'ABCDEF12', 'password must contain a lower-case letter'],
+    ['without a number', 'Abcdefgh', 'password must contain a number'],
+    ['with every sign that is allowed', 'Aa1!#$%&()*+,-.:;<=>?[]^_`{|}~', undefined],
+    ['with a quote', "Abcdef1''", 'password contains a character that is not allowed'],
+    ['with a double quote', 'Abcdef12"', 'password contains a character that is not allowed'],
+    ['with a backslash', 'Abcdef12\\', 'password contains a character that is not allowed'],
+    ['with a slash', 'Abcdef12/', 'password contains a character that is not allowed'],
+    ['with an at sign', 'Abcdef12@', 'password contains a character that is not allowed'],
+    ['with a space', 'Abcdef 12', 'password contains a character that is not allowed'],
+    ['with a letter beyond ASCII', 'Abcdef12é', 'password contains a character that is not allowed'],
+  ])('%s', async (_what, password, problem) => {
+    const created = await outcome(`create user u password '${password}'`);
+    const altered = await outcome(`alter user u password '${password}'`);
+    expect(created).toBe(
+      problem === undefined ? `CREATE USER "u" PASSWORD '${password}' ${ADMIN}` : `22023 ${problem}`,
+    );
+    expect(altered).toBe(problem === undefined ? 'unchanged' : `22023 ${problem}`);
+  });
+
+  it('pass as MD5 hashes in their form', async () => {
+    const hash = 'md5153c434b4b77c89e6b94f12c5393af5b';
+    expect(await outcome(`alter user u password '${hash}'`)).toBe('unchanged');
+    expect(await outcome(`alter user u password '${hash.toUpperCase().replace('MD5', 'md5')}'`)).toBe(
+      `ALTER USER "u" PASSWORD '${hash}'`,
+    );
+    expect(await outcome(`alter user u password '${hash.slice(0, -1)}'`)).toMatch(/^22023/);
+  });
+
+  it('pass as SCRAM verifiers, which psql sends for \\password', async () => {
+    const key = `${'A'.repeat(43)}=`;
+    const verifier = `SCRAM-SHA-256$4096:c2FsdA==$${key}:${key}`;
+    expect(await outcome(`ALTER USER "u" PASSWORD '${verifier}'`)).toBe('unchanged');
+    expect(await outcome(`ALTER USER "u" PASSWORD '${verifier}x'`)).toMatch(/^22023/);
+  });
+
+  it('are never repeated in an error', async () => {
+    expect(await outcome("create user u password 'hunter2hunter2'")).not.toContain('hunter2');
+  });
+});
+
+describe('ALTER USER', () => {
+  it.each([
+    ['alter user u password disable', `ALTER USER "u" ${DISABLED}`],
+    ['alter user u with password disable createdb', `ALTER USER "u" CREATEDB ${DISABLED}`],
+    ["alter user u password disable valid until 'infinity'", `ALTER USER "u" ${DISABLED}`],
+    [
+      "alter user disabled password 'Abcd1234'",
+      `ALTER USER "disabled" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'`,
+    ],
+    [
+      "alter user disabled password 'Abcd1234' valid until '2030-01-01'",
+      `ALTER USER "disabled" PASSWORD 'Abcd1234' VALID UNTIL '2030-01-01'`,
+    ],
+    ["alter user disabled valid until '2030-01-01'", 'ALTER USER "disabled"'],
+    ["alter user disabled valid until 'infinity' createdb", 'ALTER USER "disabled" CREATEDB'],
+    ['alter user disabled password null', 'unchanged as PASSWORD NULL'],
+    ['alter user u connection limit unlimited', 'ALTER USER "u" CONNECTION LIMIT -1'],
+    ['alter user u syslog access restricted', 'ALTER USER "u"'],
+    ['alter user u nocreateuser', 'ALTER USER "u"'],
+    ['alter user u session timeout 300', `ALTER USER "u" SET idle_session_timeout = '300s'`],
+    ['alter user u reset session timeout', 'ALTER USER "u" RESET idle_session_timeout'],
+    ['alter user u with rename to v', 'ALTER USER "u" RENAME TO "v"'],
+    ['alter user u with set work_mem to 5', 'ALTER USER "u" set work_mem to 5'],
+    [
+      'alter user u createdb rename to v',
+      'DO $ks$ BEGIN ALTER USER "u" CREATEDB; ALTER USER "u" RENAME TO "v"; END $ks$',
+    ],
+    [
+      "alter user u createdb set search_path to 'a', b -- c",
+      `DO $ks$ BEGIN ALTER USER "u" CREATEDB; ALTER USER "u" set search_path to 'a', b; END $ks$ -- c`,
+    ],
+    [
+      'alter user u createuser',
+      'DO $ks$ BEGIN ALTER USER "u" CREATEROLE CREATEDB; REVOKE "u" FROM keyshift_superuser; GRANT keyshift_superuser TO "u" WITH ADMIN TRUE; END $ks$',
+    ],
+    [
+      "alter user disabled createuser password 'Abcd1234'",
+      `DO $ks$ BEGIN ALTER USER "disabled" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'; ALTER USER "disabled" CREATEROLE CREATEDB; REVOKE "disabled" FROM keyshift_superuser; GRANT keyshift_superuser TO "disabled" WITH ADMIN TRUE; END $ks$`,
+    ],
+    ['alter user boss createuser', 'ALTER USER "boss"'],
+    [
+      'alter user boss nocreateuser',
+      'DO $ks$ BEGIN REVOKE keyshift_superuser FROM "boss"; ALTER USER "boss" NOCREATEROLE NOCREATEDB; GRANT "boss" TO keyshift_superuser WITH ADMIN TRUE, INHERIT TRUE, SET TRUE; END $ks$',
+    ],
+    [
+      'alter user boss nocreateuser createdb password disable',
+      `DO $ks$ BEGIN ALTER USER "boss" ${DISABLED}; REVOKE keyshift_superuser FROM "boss"; ALTER USER "boss" NOCREATEROLE CREATEDB; GRANT "boss" TO keyshift_superuser WITH ADMIN TRUE, INHERIT TRUE, SET TRUE; END $ks$`,
+    ],
+  ])('%s', async (sql, expected) => {
+    const result = await outcome(sql);
+    expect(result).toBe(expected.startsWith('unchanged') ? 'unchanged' : expected);
+  });
+
+  it.each([
+    ['alter user boss password disable', '0A000 cannot disable password of superuser'],
+    ['alter user u createuser password disable', '0A000 cannot disable password of superuser'],
+    ['alter user disabled createuser', '0A000 cannot make a superuser of a user whose password is disabled'],
+    [
+      'alter user disabled createuser password null',
+      '0A000 cannot make a superuser of a user whose password is disabled',
+    ],
+    ['alter user crowd createuser', '42704 user "crowd" does not exist'],
+    ['alter user u externalid x', '0A000 option EXTERNALID is not supported'],
+    ['alter user u rename to "IAM:u"', '42939 role name "IAM:u" is reserved'],
+    ['alter user u rename to PUBLIC', '42939 role name "public" is reserved'],
+    ['alter user keyshift_gateway set work_mem to 5', '42939 role name "keyshift_gateway" is reserved'],
+    ['alter user u session timeout 5', '22023 SESSION TIMEOUT must be between 60 and 1728000 seconds'],
+    ["alter user current_user password 'Abcd1234'", '0A000 ALTER USER needs the name of a user'],
+    ['alter user session_user createdb', '0A000 ALTER USER needs the name of a user'],
+  ])('refuses %s', async (sql, expected) => {
+    expect(await outcome(sql)).toBe(expected);
+  });
+
+  it('lets ordinary users set their password unless it is disabled', async () => {
+    expect(await outcome("alter user u password 'Abcd1234'", { currentIsSuperuser: false })).toBe(
+      'unchanged',
+    );
+    expect(await outcome("alter user disabled password 'Abcd1234'", { currentIsSuperuser: false })).toBe(
+      '42501 password of user "disabled" is disabled',
+    );
+  });
+
+  it('leaves it to PostgreSQL to refuse what ordinary users may not do', async () => {
+    const ordinary = { currentIsSuperuser: false };
+    expect(await outcome("alter user disabled valid until 'infinity'", ordinary)).toBe('unchanged');
+    expect(await outcome('alter user u password disable', ordinary)).toBe(`ALTER USER "u" ${DISABLED}`);
+  });
+
+  it('asks about a user only when the answer matters', async () => {
+    const asked: string[] = [];
+    const ask = { onAsk: (name: string) => asked.push(name) };
+    await outcome(
+      'alter user a set x to 1; alter user b rename to c; alter user d createdb; drop user e',
+      ask,
+    );
+    await outcome('create user f password disable', ask);
+    expect(asked).toEqual([]);
+    await outcome('alter user g password disable; alter user g createdb password disable', ask);
+    expect(asked).toEqual(['g']);
+  });
+});
+
+describe('groups and other statements', () => {
+  it.each([
+    ['create group g', `CREATE GROUP "g" ${ADMIN}`],
+    ['create group g with user u, v', `CREATE GROUP "g" ROLE "u", "v" ${ADMIN}`],
+    ['create group g user u', `CREATE GROUP "g" ROLE "u" ${ADMIN}`],
+    ['create group g login', 'unchanged'],
+    ['create group g createuser', 'unchanged'],
+    ['create group __g', '42939 role name "__g" is reserved'],
+    ['create group _g', `CREATE GROUP "_g" ${ADMIN}`],
+    ['create group g with user "IAM:u"', '42939 role name "IAM:u" is reserved'],
+    ['alter group g rename to __g', '42939 role name "__g" is reserved'],
+    ['alter group keyshift_superuser add user u', '42939 role name "keyshift_superuser" is reserved'],
+    ['alter group g add user keyshift_gateway', '42939 role name "keyshift_gateway" is reserved'],
+    ['drop user u, "IAM:u"', '42939 role name "IAM:u" is reserved'],
+    ['drop user if exists keyshift_superuser', '42939 role name "keyshift_superuser" is reserved'],
+    [`drop group ${'g'.repeat(64)}`, `42622 identifier "${'g'.repeat(64)}" is too long`],
+    ['grant select on t to group g with grant option', '0A000 grant options cannot be granted to a group'],
+    [
+      'grant all on schema s to u, group g with grant option',
+      '0A000 grant options cannot be granted to a group',
+    ],
+    ['grant select on t to "group" with grant option', 'unchanged'],
+    ['grant select on t to u with grant option', 'unchanged'],
+  ])('%s', async (sql, expected) => {
+    expect(await outcome(sql)).toBe(expected);
+  });
+
+  it.each([
+    ['an option given twice', 'create user u createdb nocreatedb'],
+    ['two kinds of password', "create user u password disable password 'Abcd1234'"],
+    ['an unknown option', 'create user u password disable frobnicate'],
+    ['a missing value', 'create user u session timeout'],
+    ['a reserved word for a name', 'create user user password disable'],
+    ['a quoted keyword', 'create "user" u password disable'],
+    ['a quoted first keyword', '"create" user u password disable'],
+    ['a Kelvin sign in a keyword', 'create user u password nul\u212a disable'],
+    ['a letter beyond ASCII that folds into one', 'create user u pa\u017f\u017fword disable'],
+    ['a space beyond ASCII', 'create\u00a0user u password disable'],
+    ['a quoted DISABLE', 'create user u password "disable"'],
+    ['an open string after it', "create user u password disable; select 'x"],
+    ['an open comment after it', 'create user u password disable; /* x'],
+    [
+      'a function body in SQL beside it',
+      'create user u password disable; create function f() begin atomic; end',
+    ],
+    ['parentheses around it', '(create user u password disable)'],
+    ['EXPLAIN before it', 'explain create user u password disable'],
+    ['PREPARE before it', 'prepare p as create user u password disable'],
+  ])('are left to PostgreSQL: %s', async (_what, sql) => {
+    expect(await outcome(sql)).toBe('unchanged');
+  });
+});
+
+describe('texts of many statements', () => {
+  it('change only where user DDL stands', async () => {
+    const sql =
+      " /* a */select 'create user x' ;\n\tCREATE -- b\nUSER/* c /* d */ */u PASSWORD\fDISABLE -- e\n;select 2;; ";
+    expect(await outcome(sql)).toBe(
+      ` /* a */select 'create user x' ;\n\tCREATE USER "u" ${DISABLED} ${ADMIN} -- e\n;select 2;; `,
+    );
+  });
+
+  it('are refused whole when one statement is', async () => {
+    expect(await outcome('create user u; alter user boss password disable')).toMatch(/^0A000/);
+  });
+
+  it('take earlier statements into account that have not run yet', async () => {
+    expect(
+      await outcome("create user n createuser password 'Abcd1234'; alter user n password disable"),
+    ).toMatch(/^0A000/);
+    expect(await outcome('alter user u rename to w; alter user w password disable')).toBe(
+      `alter user u rename to w; ALTER USER "w" ${DISABLED}`,
+    );
+    expect(await outcome('alter user boss rename to w; alter user w password disable')).toMatch(/^0A000/);
+    const demoted = await outcome('alter user boss nocreateuser; alter user boss password disable');
+    expect(demoted.endsWith(`; ALTER USER "boss" ${DISABLED}`)).toBe(true);
+    expect(await outcome("create user n password disable; alter user n password 'Abcd1234'")).toContain(
+      `ALTER USER "n" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'`,
+    );
+    expect(await outcome('drop user boss; create user boss password disable')).toMatch(
+      /^drop user boss; CREATE/,
+    );
+  });
+
+  it('mean the same when standard_conforming_strings is off', async () => {
+    const hidden = "select 'a\\'; create user u password disable; --'";
+    expect(await outcome(hidden, { standardConformingStrings: false })).toBe('unchanged');
+    expect(await outcome("create user u valid until 'a\\\\b'", { standardConformingStrings: false })).toBe(
+      `CREATE USER "u" VALID UNTIL E'a\\\\b' ${ADMIN}`,
+    );
+    expect(await outcome("create user u valid until 'a\\\\b'")).toBe(
+      `CREATE USER "u" VALID UNTIL E'a\\\\\\\\b' ${ADMIN}`,
+    );
+  });
+
+  it('are passed over when they are too long to be looked into', () => {
+    const padding = ' '.repeat(LIMITS.ddlStatementBytesMax - 'create user u'.length);
+    expect(mayHoldUserDdl(`create user u${padding}`)).toBe(true);
+    expect(mayHoldUserDdl(`create user u${padding} `)).toBe(false);
+  });
+
+  it.each([
+    ['select * from users', false],
+    ['select a from t group by a', false],
+    ['create table users (id int)', false],
+    ['CrEaTe\nUsEr u', true],
+    ['alter/**/group g add user u', true],
+  ])('cost nothing unless they have the words: %j', (sql, expected) => {
+    expect(mayHoldUserDdl(sql)).toBe(expected);
+  });
+});

@@ -1,0 +1,168 @@
+import { webcrypto } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import 'reflect-metadata';
+import { TLSSocket } from 'node:tls';
+import { PemConverter, X509CertificateGenerator } from '@peculiar/x509';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Secret } from '../../../src/core/secret.ts';
+import { type ExternalTarget, openTarget, parseTarget } from '../../../src/postgres/external.ts';
+
+describe('the URL of an external server', () => {
+  test('gives its parts, decoded', () => {
+    expect(
+      parseTarget(
+        new Secret(
+          'postgresql://ad%40min:p%2Fss@db.example.com:6432/my%20db?sslmode=verify-ca&sslrootcert=/ca.pem',
+        ),
+      ),
+    ).toEqual({
+      host: 'db.example.com',
+      port: 6432,
+      user: 'ad@min',
+      password: 'p/ss',
+      database: 'my db',
+      sslMode: 'verify-ca',
+      rootCertificate: '/ca.pem',
+    });
+  });
+
+  test.each([
+    ['postgres://u@db.example.com', 'verify-full'],
+    ['postgres://u@10.0.0.7', 'verify-full'],
+    ['postgres://u@localhost', 'disable'],
+    ['postgres://u@127.0.0.1', 'disable'],
+    ['postgres://u@[::1]', 'disable'],
+    ['postgres://u@127.0.0.1.example.com', 'verify-full'],
+    ['postgres://u@localhost?sslmode=require', 'require'],
+  ])('%s means sslmode %s, port 5432 and the database of the user’s name', (url, sslMode) => {
+    expect(parseTarget(new Secret(url))).toMatchObject({
+      sslMode,
+      port: 5432,
+      database: 'u',
+      password: undefined,
+    });
+  });
+
+  test.each([
+    'not a url hush',
+    'https://u:hush@db.example.com/x',
+    'postgres://db.example.com/hush',
+    'postgres://u:hush@db.example.com?sslmode=prefer',
+    'postgres://u:hush@db.example.com?sslmode=toString',
+  ])('%s is refused without being shown', (url) => {
+    try {
+      parseTarget(new Secret(url));
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'OperatorError' });
+      expect(String(error)).not.toContain('hush');
+    }
+  });
+});
+
+describe('TLS to an external server', () => {
+  const servers: Server[] = [];
+  let key = '';
+  let certificate = '';
+  let folder = '';
+
+  beforeAll(async () => {
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const made = await X509CertificateGenerator.createSelfSigned(
+      {
+        name: 'CN=localhost',
+        notBefore: new Date('2020-01-01'),
+        notAfter: new Date('2120-01-01'),
+        keys,
+        signingAlgorithm: algorithm,
+      },
+      webcrypto as never,
+    );
+    certificate = made.toString('pem');
+    key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+  });
+
+  afterEach(async () => {
+    if (folder !== '') rmSync(folder, { recursive: true });
+    folder = '';
+    await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+  });
+
+  async function serve(answer: (socket: Socket) => void): Promise<ExternalTarget> {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (request) => {
+        if (request.toString('hex') === '0000000804d2162f') answer(socket);
+        else socket.destroy();
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    return {
+      ...{ host: '127.0.0.1', port, user: 'u', password: undefined, database: 'd' },
+      ...{ sslMode: 'require', rootCertificate: undefined },
+    };
+  }
+
+  function answerTls(socket: Socket): void {
+    socket.write('S');
+    const secure = new TLSSocket(socket, { isServer: true, key, cert: certificate });
+    secure.on('error', () => {});
+    secure.on('data', (data) => secure.end(`echo ${data}`));
+  }
+
+  function withRoot(target: ExternalTarget): ExternalTarget {
+    folder = mkdtempSync(join(tmpdir(), 'keyshift-root-'));
+    writeFileSync(join(folder, 'ca.pem'), certificate);
+    return { ...target, rootCertificate: join(folder, 'ca.pem') };
+  }
+
+  test('require encrypts whatever the certificate says', async () => {
+    const socket = await openTarget(await serve(answerTls));
+    expect(socket).toBeInstanceOf(TLSSocket);
+    socket.write('hello');
+    const echo = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
+    expect(echo).toBe('echo hello');
+    socket.destroy();
+  });
+
+  test('verify-ca needs the issuer, verify-full the name as well', async () => {
+    const target = await serve(answerTls);
+    await expect(openTarget({ ...target, sslMode: 'verify-ca' })).rejects.toMatchObject({
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    const known = withRoot(target);
+    (await openTarget({ ...known, sslMode: 'verify-ca' })).destroy();
+    await expect(openTarget({ ...known, sslMode: 'verify-full' })).rejects.toMatchObject({
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
+  });
+
+  test('a server that offers none is not used in clear text', async () => {
+    const target = await serve((socket) => socket.write('N'));
+    await expect(openTarget(target)).rejects.toThrow('does not offer TLS');
+  });
+
+  test('bytes after the answer are plain text slipped in, and end the connection', async () => {
+    const target = await serve((socket) => socket.write('SR'));
+    await expect(openTarget(target)).rejects.toThrow('does not offer TLS');
+  });
+
+  test('a server that hangs up is an error', async () => {
+    const target = await serve((socket) => socket.destroy());
+    await expect(openTarget(target)).rejects.toThrow();
+  });
+
+  test('a root certificate that cannot be read is told', async () => {
+    const target = await serve(answerTls);
+    await expect(openTarget({ ...target, rootCertificate: '/nowhere.pem' })).rejects.toMatchObject({
+      name: 'OperatorError',
+    });
+  });
+});

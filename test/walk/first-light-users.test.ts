@@ -1,0 +1,269 @@
+import type { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call } from '../../src/client/index.ts';
+import { Keyshift } from './support/keyshift.ts';
+import { ask, issue, type Login, logIn, loginRefusal, refusalOf } from './support/logins.ts';
+import { needs } from './support/programs.ts';
+import { PsqlSession, psql } from './support/psql.ts';
+import { ServerAdmin } from './support/server-admin.ts';
+
+// "Create a database user and database groups" of the Redshift Cluster Management Guide: Redshift's own statements,
+// through the gateway, by the master user and by a temporary login of it.
+
+const MASTER: Login = { user: 'awsuser', password: 'Master-Password-1' };
+
+let keyshift: Keyshift;
+let admin: ServerAdmin;
+/** A session of the master user by temporary credentials. */
+let master: Client;
+
+beforeAll(async () => {
+  keyshift = await Keyshift.start();
+  admin = await ServerAdmin.open(keyshift);
+  const redshift = { name: 'redshift', version: '2012-12-01' } as const;
+  const parameters = { ClusterIdentifier: 'examplecluster', MasterUserPassword: MASTER.password };
+  await call(keyshift.root, redshift, 'ModifyCluster', parameters, new Date());
+  master = await logIn(keyshift, await issue(keyshift, { dbUser: 'awsuser' }));
+});
+
+afterAll(async () => {
+  await master?.end();
+  await admin?.close();
+  await keyshift?.close();
+});
+
+/** The password state of users: what they have, and whether it may be used. */
+async function passwords(pattern: string): Promise<Record<string, string>> {
+  const rows = await admin.query<{ name: string; state: string }>(
+    `select rolname as name,
+            case when rolpassword is null then 'none' else split_part(rolpassword, '$', 1) end ||
+            case when rolvaliduntil = '-infinity' then ', disabled' else '' end as state
+     from pg_authid where rolname ~ $1 order by 1`,
+    [pattern],
+  );
+  return Object.fromEntries(rows.map((row) => [row.name, row.state]));
+}
+
+const simple = (sql: string) => master.query(sql);
+/** As a statement of the extended protocol, with a name, as drivers send those that they repeat. */
+const extended = (sql: string) =>
+  master.query({ name: `statement ${sql}`.slice(0, 60), text: sql, values: [] });
+
+describe('psql as the master user, whose password PostgreSQL checks through the gateway', () => {
+  test('runs the statements of the guide as they are written', async (context) => {
+    needs(context, 'psql');
+    const session = new PsqlSession(keyshift, MASTER);
+    try {
+      for (const sql of [
+        'create user guide_user password disable;',
+        'alter user guide_user password disable;',
+        'create group guide_group;',
+        'grant usage on schema example to group guide_group;',
+        'grant select on example.sales to group guide_group;',
+        'alter group guide_group add user guide_user;',
+      ]) {
+        expect(await session.ask(sql), sql).toEqual({ stdout: '', stderr: '' });
+      }
+      const members = await session.ask(
+        `select usename from pg_user u join pg_group g on u.usesysid = any (grolist) where groname = 'guide_group' and usename = 'guide_user';`,
+      );
+      expect(members.stdout).toBe('guide_user');
+    } finally {
+      await session.close();
+    }
+    expect(await passwords('^guide_user$')).toEqual({ guide_user: 'none, disabled' });
+    const count = 'select count(*)::int as count from example.sales';
+    const login = await issue(keyshift, { dbUser: 'guide_user' });
+    expect(await ask(keyshift, login, count)).toEqual([{ count: 300 }]);
+    const dropped = await psql(keyshift, MASTER, [
+      'alter group guide_group drop user guide_user',
+      'revoke all on example.sales from group guide_group',
+      'revoke all on schema example from group guide_group',
+      'drop group guide_group',
+      'drop user guide_user',
+    ]);
+    expect(dropped).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await loginRefusal(keyshift, login)).toMatchObject({
+      code: '42704',
+      message: 'user "IAM:guide_user" does not exist',
+    });
+  });
+
+  test('is refused with a wrong password by PostgreSQL itself', async (context) => {
+    const wrong = { ...MASTER, password: 'Master-Password-2' };
+    expect(await loginRefusal(keyshift, wrong)).toMatchObject({
+      code: '28P01',
+      message: 'password authentication failed for user "awsuser"',
+    });
+    needs(context, 'psql');
+    const result = await psql(keyshift, wrong, ['select 1']);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain('FATAL:  password authentication failed for user "awsuser"');
+  });
+
+  test('learns the same of a user that does not exist', async () => {
+    const refused = await loginRefusal(keyshift, { user: 'nobody_here', password: 'Master-Password-1' });
+    expect(refused).toMatchObject({
+      code: '28P01',
+      message: 'password authentication failed for user "nobody_here"',
+      detail: undefined,
+    });
+  });
+});
+
+describe.each([
+  ['simple', simple, 's'],
+  ['extended', extended, 'e'],
+] as const)('the %s protocol', (_name, run, mark) => {
+  const user = `user_${mark}`;
+  const group = `group_${mark}`;
+
+  test('creates and alters users without a password', async () => {
+    expect((await run(`create user ${user} password disable`)).command).toBe('CREATE');
+    expect(await passwords(`^${user}$`)).toEqual({ [user]: 'none, disabled' });
+    await run(`alter user ${user} password 'Abcdefgh1'`);
+    expect(await passwords(`^${user}$`)).toEqual({ [user]: 'SCRAM-SHA-256' });
+    const login = { user, password: 'Abcdefgh1' };
+    expect(await ask(keyshift, login, 'select current_user::text as who')).toEqual([{ who: user }]);
+    await run(`alter user ${user} password disable`);
+    expect(await passwords(`^${user}$`)).toEqual({ [user]: 'none, disabled' });
+    expect(await loginRefusal(keyshift, login)).toMatchObject({ code: '28P01' });
+    const temporary = await issue(keyshift, { dbUser: user });
+    expect(await ask(keyshift, temporary, 'select current_user::text as who')).toEqual([{ who: user }]);
+  });
+
+  test('makes groups, fills them, grants to them and drops them', async () => {
+    const read = 'select count(*)::int as count from example.sales';
+    const login = await issue(keyshift, { dbUser: user });
+    await run(`create group ${group} with user ${user}`);
+    await run(`grant usage on schema example to group ${group}`);
+    await run(`grant select on table example.sales to group ${group}`);
+    expect(await ask(keyshift, login, read)).toEqual([{ count: 300 }]);
+    await run(`alter group ${group} drop user ${user}`);
+    expect(await refusalOf(ask(keyshift, login, read))).toMatchObject({ code: '42501' });
+    await run(`alter group ${group} add user ${user}`);
+    expect(await ask(keyshift, login, read)).toEqual([{ count: 300 }]);
+    await run(`alter group ${group} rename to ${group}_2`);
+    await run(`revoke all on table example.sales from group ${group}_2`);
+    await run(`revoke all on schema example from group ${group}_2`);
+    await run(`drop group ${group}_2`);
+    await run(`drop user ${user}`);
+    expect(await passwords(`^(${user}|${group}.*)$`)).toEqual({});
+  });
+
+  test('refuses to disable the password of a superuser', async () => {
+    for (const sql of [
+      'alter user awsuser password disable',
+      `create user ${user}_super createuser password disable`,
+    ]) {
+      expect(await refusalOf(run(sql)), sql).toMatchObject({
+        code: '0A000',
+        message: 'cannot disable password of superuser',
+        severity: 'ERROR',
+      });
+    }
+    expect(await passwords(`^(awsuser|${user}_super)$`)).toEqual({ awsuser: 'SCRAM-SHA-256' });
+    // The session goes on as after any failed statement.
+    expect((await run('select 1 as n')).rows).toEqual([{ n: 1 }]);
+  });
+
+  test('checks new passwords as Redshift does', async () => {
+    expect(await refusalOf(run(`create user ${user}_weak password 'short1A'`))).toMatchObject({
+      code: '22023',
+      message: 'password must be at least 8 characters long',
+    });
+    expect(await passwords(`^${user}_weak$`)).toEqual({});
+  });
+});
+
+describe('a translated statement', () => {
+  test('keeps its place among others and in a transaction', async () => {
+    await refusalOf(master.query(`begin; create user in_transaction password disable; select 1/0; commit`));
+    await master.query('rollback');
+    expect(await passwords('^in_transaction$')).toEqual({});
+    const results = (await master.query(
+      `select 1 as one; create user in_batch password disable; select 2 as two`,
+    )) as unknown as readonly { rows: unknown[] }[];
+    expect(results.map((result) => result.rows)).toEqual([[{ one: 1 }], [], [{ two: 2 }]]);
+    expect(await passwords('^in_batch$')).toEqual({ in_batch: 'none, disabled' });
+    await master.query('drop user in_batch');
+  });
+
+  test('may hold comments and quoted names', async () => {
+    await master.query('/* a comment */ create user -- and another\n  "Quoted" with password disable');
+    expect(await passwords('^Quoted$')).toEqual({ Quoted: 'none, disabled' });
+    await master.query('drop user if exists "Quoted", never_there');
+    expect(await passwords('^Quoted$')).toEqual({});
+  });
+
+  test('is not looked for inside literals', async () => {
+    const sql = `select 'create user x password disable' as text`;
+    expect((await master.query(sql)).rows).toEqual([{ text: 'create user x password disable' }]);
+  });
+});
+
+describe('a user whose password is disabled', () => {
+  test('cannot enable it, not even inside a DO block', async () => {
+    await master.query('create user locked password disable');
+    const session = await logIn(keyshift, await issue(keyshift, { dbUser: 'locked' }));
+    const password = 'Sneaky-Password-1';
+    try {
+      expect(await refusalOf(session.query(`alter user locked password '${password}'`))).toMatchObject({
+        code: '42501',
+        message: 'password of user "locked" is disabled',
+      });
+      expect(
+        await refusalOf(
+          session.query(`do $$ begin execute 'alter role locked valid until ''infinity'''; end $$`),
+        ),
+      ).toMatchObject({ code: '42501' });
+      await session.query(`do $$ begin execute 'alter role locked password ''${password}'''; end $$`);
+    } finally {
+      await session.end();
+    }
+    expect(await passwords('^locked$')).toEqual({ locked: 'SCRAM-SHA-256, disabled' });
+    expect(await loginRefusal(keyshift, { user: 'locked', password })).toMatchObject({
+      code: '28P01',
+      message: 'password authentication failed for user "locked"',
+    });
+    // A superuser sets one, and then it works.
+    await master.query(`alter user locked password 'Given-Password-1'`);
+    const given = { user: 'locked', password: 'Given-Password-1' };
+    expect(await ask(keyshift, given, 'select 1 as n')).toEqual([{ n: 1 }]);
+  });
+});
+
+describe("the master user's rank", () => {
+  test('is that of a Redshift superuser, and not of one of PostgreSQL', async () => {
+    expect((await master.query('select count(*)::int as count from example.sales')).rows).toEqual([
+      { count: 300 },
+    ]);
+    for (const sql of [
+      `copy (select 1) to program 'true'`,
+      `select pg_read_file('/etc/passwd')`,
+      'alter user awsuser superuser',
+      'grant pg_execute_server_program to awsuser',
+      'set session authorization keyshift_admin',
+      'set role keyshift_admin',
+      'alter role keyshift_admin login',
+      "alter system set log_statement = 'all'",
+      "load '/tmp/x.so'",
+    ]) {
+      expect(await refusalOf(master.query(sql)), sql).toMatchObject({ code: '42501' });
+    }
+  });
+
+  test('can be given to others, who then manage what the first one made', async () => {
+    await master.query(`create user second_super createuser password 'Second-Password-1'`);
+    await master.query('create user of_first password disable');
+    const second = await logIn(keyshift, { user: 'second_super', password: 'Second-Password-1' });
+    try {
+      await second.query('alter user of_first connection limit unlimited');
+      await second.query('drop user of_first');
+    } finally {
+      await second.end();
+    }
+    await master.query('drop user second_super');
+    expect(await passwords('^(second_super|of_first)$')).toEqual({});
+  });
+});
