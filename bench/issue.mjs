@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '../dist/core/secret.js';
@@ -139,7 +140,7 @@ async function startMoto() {
   }
   const parameters = { Action: 'GetClusterCredentials', ClusterIdentifier: 'examplecluster', DbUser: 'temp_creds_user' };
   // The command may be a shim that starts the server as its child; then the child's CPU is counted as the server's.
-  return { name: 'moto_server', pid: child.pid, port, request: signedRequest(port, parameters, '2012-12-01', 'redshift', key) };
+  return { name: 'moto_server', pid: child.pid, port, request: closing(signedRequest(port, parameters, '2012-12-01', 'redshift', key)) };
 }
 
 function signedRequest(port, parameters, version, service, key) {
@@ -161,18 +162,26 @@ function signedRequest(port, parameters, version, service, key) {
   return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }
 
-async function oneAnswer(port, request) {
-  const text = request.toString();
-  const [head, body] = text.split('\r\n\r\n');
-  const headers = head
-    .split('\r\n')
-    .slice(1)
-    .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)])
-    .filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
-  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body });
-  const answer = await response.text();
-  if (!response.ok) throw new Error(answer);
-  return answer;
+/** Sends one request on a connection that is closed after it, and gives the answer's body. */
+function oneAnswer(port, request) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(closing(request)));
+    let received = '';
+    socket.on('error', reject);
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('close', () => {
+      const body = received.slice(received.indexOf('\r\n\r\n') + 4);
+      if (/^HTTP\/1\.\d 200/.test(received)) resolve(body);
+      else reject(new Error(received));
+    });
+  });
+}
+
+/** moto's development server answers one connection at a time, so requests to it close theirs. */
+function closing(request) {
+  return Buffer.from(request.toString().replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
 }
 
 function readEnvironment() {

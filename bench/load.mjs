@@ -34,8 +34,9 @@ function oneConnection() {
       if (received.length < head + 4 + length) return;
       if (!/^HTTP\/1\.\d 200/.test(received)) return fail(socket, received.slice(0, 600));
       answered++;
+      const isClosing = /^connection: close/im.test(received.slice(0, head));
       received = '';
-      if (Date.now() < until) socket.write(request);
+      if (Date.now() < until && !isClosing) socket.write(request);
       else socket.end();
     });
   });

@@ -17,8 +17,8 @@ export function optionsPage(options: readonly Option[]): string {
   return page(
     'Options',
     [
-      'Settings of `keyshift start`. A flag wins over the environment, which wins over the default. Options without a ' +
-        'flag hold secrets or are for tests. `keyshift clock` and `keyshift audit` read only `KEYSHIFT_DATA_DIR`.',
+      'Settings of `keyshift start`. A flag wins over the environment, which wins over the default. Secrets have no ' +
+        'flag, because a command line is no secret. `keyshift clock` and `keyshift audit` read only `KEYSHIFT_DATA_DIR`.',
       'An option that is off is turned on by its flag, or by `1`, `true`, `yes` or `on` in the environment.',
     ],
     table(['Environment', 'Flag', 'Default', 'Meaning'], rows),

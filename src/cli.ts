@@ -23,13 +23,22 @@ for (const option of OPTIONS as readonly Option[]) {
 start.addHelpText('after', () => `\nEnvironment:\n${environmentHelp()}`);
 start.action(async (flags: Readonly<Record<string, string | boolean>>) => {
   const config = readConfig(process.env, toTexts(flags));
-  const server = await startServer(config, process.env, openLog(config.logLevel));
+  const stop = new AbortController();
+  const starting = startServer(config, process.env, openLog(config.logLevel), stop.signal);
+  stopOnSignal(async () => {
+    stop.abort();
+    // A start that is broken off has closed what it opened.
+    const started = await starting.catch(() => undefined);
+    if (started === undefined) return;
+    removeReadyFile(started);
+    await started.close();
+  });
+  const server = await starting.catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  if (server === undefined || stop.signal.aborted) return;
   writeStartFiles(server, config);
   console.log(printStartPage(server, config));
-  stopOnSignal(() => {
-    removeReadyFile(server);
-    return server.close();
-  });
 });
 
 program

@@ -204,13 +204,21 @@ export function readConfig(
     const value = optional(name);
     return value === undefined ? undefined : new Secret(value);
   };
+  const httpPort = port('KEYSHIFT_HTTP_PORT', text('httpPort'), 65_535);
+  const httpsPort = port('KEYSHIFT_HTTPS_PORT', text('httpsPort'), 65_535);
+  const gatewayPort = port('KEYSHIFT_GATEWAY_PORT', text('gatewayPort'), GATEWAY_PORT_MAX);
+  requireDifferentPorts([
+    ['KEYSHIFT_HTTP_PORT', httpPort],
+    ['KEYSHIFT_HTTPS_PORT', httpsPort],
+    ['KEYSHIFT_GATEWAY_PORT', gatewayPort],
+  ]);
   return {
     dataDir: text('dataDir'),
     host: text('host'),
     publicHost: text('publicHost'),
-    httpPort: port('KEYSHIFT_HTTP_PORT', text('httpPort'), 65_535),
-    httpsPort: port('KEYSHIFT_HTTPS_PORT', text('httpsPort'), 65_535),
-    gatewayPort: port('KEYSHIFT_GATEWAY_PORT', text('gatewayPort'), GATEWAY_PORT_MAX),
+    httpPort,
+    httpsPort,
+    gatewayPort,
     accountId: matching('KEYSHIFT_ACCOUNT_ID', text('accountId'), /^\d{12}$/, '12 digits'),
     region: matching(
       'KEYSHIFT_REGION',
@@ -229,14 +237,36 @@ export function readConfig(
       24 * 60,
     ),
     logLevel: logLevel(text('logLevel')),
-    example: isOn(text('example')),
-    testClock: isOn(text('testClock')),
-    unsafeNoFsync: isOn(text('unsafeNoFsync')),
+    example: isOn('--example', text('example')),
+    testClock: isOn('--test-clock', text('testClock')),
+    unsafeNoFsync: isOn('KEYSHIFT_UNSAFE_NO_FSYNC', text('unsafeNoFsync')),
   };
 }
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
-const isOn = (text: string): boolean => ['1', 'true', 'yes', 'on'].includes(text.toLowerCase());
+
+const ON = new Set(['1', 'true', 'yes', 'on']);
+const OFF = new Set(['', '0', 'false', 'no', 'off']);
+
+function isOn(name: string, text: string): boolean {
+  const lower = text.toLowerCase();
+  if (ON.has(lower)) return true;
+  if (OFF.has(lower)) return false;
+  throw new OperatorError(`${name} must be 1 or 0, but it is "${text}"`);
+}
+
+function requireDifferentPorts(ports: readonly (readonly [name: string, port: number])[]): void {
+  const names = new Map<number, string>();
+  for (const [name, port] of ports) {
+    const other = port === 0 ? undefined : names.get(port);
+    if (other !== undefined) {
+      throw new OperatorError(
+        `${other} and ${name} are both ${port}: set one of them to another port (0 takes any free one)`,
+      );
+    }
+    names.set(port, name);
+  }
+}
 
 function port(name: string, text: string, max: number): number {
   return wholeNumber(name, text, 0, max);

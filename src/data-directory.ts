@@ -71,17 +71,24 @@ export function existingDataDirectory(path: string): DataDirectory {
 }
 
 /**
- * The master key, from `text` or from the file master.key, which is made at the first start.
- * Throws OperatorError when it has not 32 bytes or when others may read the file.
+ * The master key from the file master.key, which is made at the first start: when the store is new.
+ * Throws OperatorError when it is missing, has not 32 bytes or can be read by others.
  */
-export function openMasterKey(
+export function openMasterKeyFile(
   directory: DataDirectory,
-  text: string | undefined,
+  isStoreNew: boolean,
   random: RandomBytes,
 ): Buffer {
-  if (text !== undefined) return parseMasterKey(text, 'KEYSHIFT_MASTER_KEY');
   const file = join(directory.root, 'master.key');
-  if (!existsSync(file)) writePrivateFile(file, `${random(MASTER_KEY_BYTES).toString('hex')}\n`);
+  if (!existsSync(file)) {
+    if (!isStoreNew) {
+      throw new OperatorError(
+        `${file} is missing, and without it the secrets in the store cannot be read: ` +
+          'put it back, or give the key in KEYSHIFT_MASTER_KEY',
+      );
+    }
+    writePrivateFile(file, `${random(MASTER_KEY_BYTES).toString('hex')}\n`);
+  }
   if ((statSync(file).mode & 0o077) !== 0) {
     throw new OperatorError(`others may read ${file}: make it private with chmod 600 ${file}`);
   }
@@ -123,7 +130,8 @@ function claim(root: string): void {
   writePublicFile(marker, MARKER_TEXT);
 }
 
-function parseMasterKey(text: string, source: string): Buffer {
+/** Throws OperatorError when the text has not 32 bytes. `source` names where it comes from. */
+export function parseMasterKey(text: string, source: string): Buffer {
   const key = Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
   if (key.length === MASTER_KEY_BYTES) return key;
   throw new OperatorError(

@@ -8,6 +8,17 @@ import type { RandomBytes } from './core/ids.ts';
 const ANY_PORT_MIN = 20_000;
 const ANY_PORT_TRIES_MAX = 200;
 
+/** Throws OperatorError with the remedy when nothing can listen at the address. */
+export async function requireUsableHost(host: string): Promise<void> {
+  const error = await tryPort(host, 0);
+  if (error === undefined) return;
+  throw new OperatorError(
+    `the address "${host}" cannot be used (${messageOf(error)}): ` +
+      'set KEYSHIFT_HOST to an address of this machine, such as 127.0.0.1',
+    { cause: error },
+  );
+}
+
 /** Throws OperatorError with the remedy when a port is taken. `setting` names where it comes from. */
 export async function requireFreePort(host: string, port: number, setting: string): Promise<void> {
   const error = port === 0 ? undefined : await tryPort(host, port);

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import { iamActions } from './api/actions/iam/index.ts';
 import { keyshiftActions } from './api/actions/keyshift/index.ts';
 import { redshiftActions } from './api/actions/redshift/index.ts';
@@ -17,7 +18,12 @@ import { MovableClock, systemClock } from './core/clock.ts';
 import { systemRandom } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
 import type { Logger } from './core/logger.ts';
-import { type DataDirectory, openDataDirectory, openMasterKey } from './data-directory.ts';
+import {
+  type DataDirectory,
+  openDataDirectory,
+  openMasterKeyFile,
+  parseMasterKey,
+} from './data-directory.ts';
 import { ensureExample } from './example.ts';
 import { Fleet } from './gateway/fleet.ts';
 import { healthAnswer } from './health.ts';
@@ -25,7 +31,7 @@ import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { Directory } from './iam/directory.ts';
 import { PasswordHasher } from './iam/password-hasher.ts';
 import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
-import { requireFreePort } from './ports.ts';
+import { requireFreePort, requireUsableHost } from './ports.ts';
 import { startEmbedded } from './postgres/embedded.ts';
 import { openExternal } from './postgres/external.ts';
 import { Clusters } from './redshift/clusters.ts';
@@ -53,15 +59,19 @@ export interface RunningServer {
 const USAGE_FLUSH_MS = 30_000;
 const STORE_CONNECTIONS_MAX = 50;
 
-/** Starts everything. Throws OperatorError with one sentence and the remedy; nothing is left running then. */
+/**
+ * Starts everything. Throws OperatorError with one sentence and the remedy, or the reason of `signal` when that
+ * breaks the start off; nothing is left running then.
+ */
 export async function startServer(
   config: Config,
   environment: Environment,
   logger: Logger,
+  signal: AbortSignal,
 ): Promise<RunningServer> {
   const cleanup = new Cleanup(logger);
   try {
-    return await start(config, environment, logger, cleanup);
+    return await start(config, environment, logger, cleanup, signal);
   } catch (error) {
     await cleanup.run();
     throw error;
@@ -75,18 +85,28 @@ async function start(
   environment: Environment,
   logger: Logger,
   cleanup: Cleanup,
+  signal: AbortSignal,
 ): Promise<RunningServer> {
   // What can be wrong is looked at before anything is made or changed.
+  await requireUsableHost(config.host);
   await requireFreePort(config.host, config.httpPort, 'KEYSHIFT_HTTP_PORT');
   await requireFreePort(config.host, config.httpsPort, 'KEYSHIFT_HTTPS_PORT');
   await requireFreePort(config.host, config.gatewayPort, 'KEYSHIFT_GATEWAY_PORT');
   const urls = externalUrls(config.clustersFile, environment);
-  if (config.databaseUrl !== undefined) await checkStore({ url: config.databaseUrl.reveal() });
+  const givenKey =
+    config.masterKey === undefined
+      ? undefined
+      : parseMasterKey(config.masterKey.reveal(), 'KEYSHIFT_MASTER_KEY');
+  const external =
+    config.databaseUrl === undefined ? undefined : await checkStore({ url: config.databaseUrl.reveal() });
 
   const directory = openDataDirectory(config.dataDir);
   const random = systemRandom;
-  const sealer = masterKeySealer(openMasterKey(directory, config.masterKey?.reveal(), random), random);
+  const isStoreNew = external?.isNew ?? !existsSync(directory.store);
+  const sealer = masterKeySealer(givenKey ?? openMasterKeyFile(directory, isStoreNew, random), random);
   const location = await storeLocation(config, directory, logger, cleanup);
+  // A crash may have left it; programs wait for the new one.
+  rmSync(directory.readyFile, { force: true });
   const store = await openStore(location);
   cleanup.add('store', () => store.close());
 
@@ -136,8 +156,10 @@ async function start(
   cleanup.add('clusters', () => fleet.close());
   const clusterDeps = { config, clusters, fleet, clock, random, logger };
   const servers = clusterServers(clusterDeps);
+  signal.throwIfAborted();
   await registerExternalClusters(clusterDeps, urls.clusters);
   await startClusters(clusterDeps);
+  signal.throwIfAborted();
   const { accountId, region, publicHost } = config;
   if (config.example) await ensureExample({ accountId, region, iam, clusters, servers, fleet, random });
 

@@ -31,7 +31,10 @@ const HANDLING: ReadonlyMap<number, Handling> = new Map([
   [CLIENT_MESSAGES.parse, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
 ]);
 
-/** Relays until one side ends, and then ends both. Throws SqlError 08P01 when the client breaks the protocol. */
+/**
+ * Relays until one side ends, and then ends both. Throws SqlError 08P01 when the client breaks the protocol; the
+ * client's side is then still open, so that it can be told.
+ */
 export async function relay(options: RelayOptions): Promise<void> {
   const { client, backend } = options;
   const stop = (): void => {
@@ -41,11 +44,12 @@ export async function relay(options: RelayOptions): Promise<void> {
   options.signal.addEventListener('abort', stop, { once: true });
   try {
     await Promise.race([passToBackend(options), passToClient(backend, client.socket)]);
+    client.socket.destroySoon();
   } finally {
     options.signal.removeEventListener('abort', stop);
+    backend.socket.unpipe(client.socket);
     // A backend whose socket is closed under it stops its query by client_connection_check_interval.
     backend.socket.destroySoon();
-    client.socket.destroySoon();
   }
 }
 
@@ -76,7 +80,8 @@ async function* chunks(client: Channel): AsyncGenerator<Buffer> {
   const rest = client.rest();
   if (rest.length > 0) yield rest;
   try {
-    for await (const chunk of client.socket) yield chunk as Buffer;
+    // Left open when the reading stops: the client may have to be told why.
+    for await (const chunk of client.socket.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
   } catch {
     // A connection that breaks off is one that has ended.
   }

@@ -83,7 +83,7 @@ export async function runSession(
     deadline.end();
     if (session === undefined) return;
     ready();
-    await serve(cluster, session, signal);
+    await serve(deps, cluster, session, record, signal);
     await record.ended();
   } catch (error) {
     await turnAway(deps, cluster, record, deadline, error);
@@ -145,10 +145,19 @@ async function logIn(
   return { client, backend, dbUser, cancelKey };
 }
 
-async function serve(cluster: ServedCluster, session: LoggedIn, signal: AbortSignal): Promise<void> {
+/** Never rejects: what breaks a session off is told to the client, and is its end and no refusal of its login. */
+async function serve(
+  deps: GatewayDeps,
+  cluster: ServedCluster,
+  session: LoggedIn,
+  record: SessionRecord,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const rewrite = userDdlRewriter(session.backend, session.dbUser, cluster.access);
     await relay({ client: session.client, backend: session.backend.channel, rewrite, signal });
+  } catch (error) {
+    session.client.end(writeErrorResponse('FATAL', tellable(deps, record, error)));
   } finally {
     cluster.cancelKeys.drop(session.cancelKey);
     session.backend.channel.destroy();
@@ -181,14 +190,7 @@ async function turnAway(
 ): Promise<void> {
   const error = deadline.passed ? timeout() : cause;
   if (error instanceof ConnectionEnded) return;
-  if (!(error instanceof SqlError)) {
-    deps.logger.error(
-      { sessionId: record.sessionId, cause: messageOf(error), err: error },
-      'a session failed',
-    );
-  }
-  const refusal = error instanceof SqlError ? error : internalError(record);
-  const told = await recordRefusal(cluster, record, refusal);
+  const told = await recordRefusal(cluster, record, tellable(deps, record, error));
   deadline.client?.end(writeErrorResponse('FATAL', told));
 }
 
@@ -204,11 +206,18 @@ async function recordRefusal(
   return told;
 }
 
+/** The error as it may leave; what is not the client's goes to the log. */
+function tellable(deps: GatewayDeps, record: SessionRecord, error: unknown): SqlError {
+  if (error instanceof SqlError) return error;
+  deps.logger.error({ sessionId: record.sessionId, cause: messageOf(error), err: error }, 'a session failed');
+  return internalError(record);
+}
+
 const timeout = (): SqlError => new SqlError('57014', 'canceling authentication due to timeout');
 
 /** What leaves for a cause that is not the client's: no word of it, and where to look. */
 function internalError(record: SessionRecord): SqlError {
-  return new SqlError('XX000', 'the login failed because of an internal error', {
+  return new SqlError('XX000', 'the session failed because of an internal error', {
     hint: `The log of Keyshift tells more under session ${record.sessionId}.`,
   });
 }

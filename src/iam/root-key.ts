@@ -1,3 +1,4 @@
+import { OperatorError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Database } from '../store/database.ts';
 import { createAccessKey, secretContext } from './access-keys.ts';
@@ -36,15 +37,21 @@ export async function ensureRootKey(
 
 async function putRootKey(iam: Iam, accountId: string, key: RootKey): Promise<RootKey> {
   const sealed = iam.sealer.seal(Buffer.from(key.secret.reveal()), secretContext(accountId, key.accessKeyId));
-  await changeIdentities(iam, accountId, (database: Database) =>
+  const stored = await changeIdentities(iam, accountId, (database: Database) =>
     database.query(
       `INSERT INTO keyshift.iam_access_keys (account_id, access_key_id, user_id, sealed_secret, status, created_at)
        VALUES ($1, $2, NULL, $3, 'Active', $4)
        ON CONFLICT (account_id, access_key_id)
        DO UPDATE SET sealed_secret = excluded.sealed_secret, status = 'Active'
-       WHERE iam_access_keys.user_id IS NULL`,
+       WHERE iam_access_keys.user_id IS NULL
+       RETURNING access_key_id`,
       [accountId, key.accessKeyId, sealed, iam.clock.now()],
     ),
   );
+  if (stored.length === 0) {
+    throw new OperatorError(
+      `the access key ${key.accessKeyId} belongs to a user, not to root: give another KEYSHIFT_ROOT_ACCESS_KEY_ID`,
+    );
+  }
   return key;
 }

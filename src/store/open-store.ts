@@ -30,19 +30,21 @@ export function storeClient(location: StoreLocation): pg.Client {
   return new pg.Client(clientConfig(location));
 }
 
-/** Looks whether the store's server can be used, and changes nothing. Throws OperatorError. */
-export async function checkStore(location: StoreLocation): Promise<void> {
-  await withClient(location, async () => {});
+/** Looks whether the store's server can be used and has no schema yet, and changes nothing. Throws OperatorError. */
+export async function checkStore(location: StoreLocation): Promise<{ readonly isNew: boolean }> {
+  return withClient(location, async (client) => {
+    const found = await client.query<{ isNew: boolean }>(
+      `SELECT to_regclass('keyshift.installation') IS NULL AS "isNew"`,
+    );
+    return { isNew: found.rows[0]?.isNew === true };
+  });
 }
 
 async function prepare(location: StoreLocation): Promise<void> {
   await withClient(location, migrate);
 }
 
-async function withClient(
-  location: StoreLocation,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<void> {
+async function withClient<T>(location: StoreLocation, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = storeClient(location);
   client.on('error', () => {});
   try {
@@ -63,7 +65,7 @@ async function withClient(
           'upgrade it, or point KEYSHIFT_DATABASE_URL at another server',
       );
     }
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }

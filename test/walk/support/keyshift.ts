@@ -29,6 +29,16 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** An existing data folder; a new one if not given, which `close` removes. */
   readonly dataDir?: string;
+  /** Another user to run as, which only root can choose. */
+  readonly as?: { readonly uid: number; readonly gid: number };
+}
+
+/** A process that was started and may not be ready. */
+export interface Started {
+  readonly child: ChildProcess;
+  /** Everything printed so far, on both streams. */
+  readonly output: () => string;
+  readonly stderr: () => string;
 }
 
 /** A `keyshift start` that is ready. */
@@ -81,9 +91,21 @@ export class Keyshift {
   }
 
   static async start(options: StartOptions = {}): Promise<Keyshift> {
-    const ownsDataDir = options.dataDir === undefined;
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'keyshift-walk-')));
-    const { child, output } = spawnStart({ ...options, dataDir });
+    return Keyshift.#start({ ...options, dataDir }, options.dataDir === undefined);
+  }
+
+  /** Starts it again on the same data, after `stop` or `kill`. The new one removes the folder if this one had to. */
+  async again(options: Omit<StartOptions, 'dataDir'> = {}): Promise<Keyshift> {
+    return Keyshift.#start({ ...options, dataDir: this.dataDir }, this.#ownsDataDir);
+  }
+
+  static async #start(
+    options: StartOptions & { readonly dataDir: string },
+    ownsDataDir: boolean,
+  ): Promise<Keyshift> {
+    const { dataDir } = options;
+    const { child, output } = launch(options);
     const readyFile = join(dataDir, 'ready.json');
     const deadline = AbortSignal.timeout(READY_MS_MAX);
     for (;;) {
@@ -125,18 +147,16 @@ export class Keyshift {
 /** Runs `keyshift start` until it ends by itself, for starts that must fail. */
 export async function failingStart(
   options: StartOptions & { readonly dataDir: string },
-): Promise<{ readonly code: number | null; readonly output: string }> {
-  const { child, output } = spawnStart(options);
+): Promise<{ readonly code: number | null; readonly output: string; readonly stderr: string }> {
+  const { child, output, stderr } = launch(options);
   const timer = setTimeout(() => child.kill('SIGKILL'), READY_MS_MAX);
-  await once(child, 'exit');
+  await once(child, 'close');
   clearTimeout(timer);
-  return { code: child.exitCode, output: output() };
+  return { code: child.exitCode, output: output(), stderr: stderr() };
 }
 
-function spawnStart(options: StartOptions & { readonly dataDir: string }): {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-} {
+/** Starts the process, and does not wait for anything. */
+export function launch(options: StartOptions & { readonly dataDir: string }): Started {
   const child = spawn(process.execPath, [CLI, 'start', ...(options.flags ?? ['--example'])], {
     env: {
       ...withoutKeyshift(process.env),
@@ -148,14 +168,18 @@ function spawnStart(options: StartOptions & { readonly dataDir: string }): {
       ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...options.as,
   });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-  }
-  return { child, output: () => text };
+  let errors = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    errors += chunk.toString();
+  });
+  return { child, output: () => text, stderr: () => errors };
 }
 
 function readReady(file: string, pid: number | undefined): Ready | undefined {
