@@ -227,7 +227,7 @@ export function readConfig(
       'a region name such as us-west-2',
     ),
     rootKey: rootKey(optional('rootAccessKeyId'), secret('rootSecretAccessKey')),
-    databaseUrl: secret('databaseUrl'),
+    databaseUrl: databaseUrl(secret('databaseUrl')),
     masterKey: secret('masterKey'),
     clustersFile: optional('clustersFile'),
     signatureWindowMinutes: wholeNumber(
@@ -286,6 +286,14 @@ function matching(name: string, text: string, form: RegExp, description: string)
 function logLevel(text: string): Config['logLevel'] {
   if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text;
   throw new OperatorError(`KEYSHIFT_LOG_LEVEL must be debug, info, warn or error, but it is "${text}"`);
+}
+
+/** The text may hold a password, so the sentence does not repeat it. */
+function databaseUrl(url: Secret | undefined): Secret | undefined {
+  if (url === undefined || /^postgres(?:ql)?:\/\//.test(url.reveal())) return url;
+  throw new OperatorError(
+    'KEYSHIFT_DATABASE_URL must be a URL such as postgresql://user:password@host:5432/database',
+  );
 }
 
 function rootKey(accessKeyId: string | undefined, secret: Secret | undefined): Config['rootKey'] {

@@ -1,20 +1,28 @@
-import type { SqlError } from '../core/errors.ts';
+import { SqlError } from '../core/errors.ts';
+import { ensureDatabasePrepared } from '../postgres/prepare-database.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
 import type { Backend } from './backend.ts';
 import type { RoleFacts } from './ddl/known-roles.ts';
+import { PROCEDURE_CALL } from './ddl/superuser.ts';
 import { mayHoldUserDdl, translate } from './ddl/translate.ts';
 
 /** Puts the translation of Redshift's user DDL into the relay: what runs in the place of a statement. */
 
+/** What of a backend tells how its session's statements are to be read. */
+type Greeting = Pick<Backend, 'key' | 'parameters'>;
+
 /** Gives, for a session of `dbUser`, the text to run instead of `sql`; undefined, at no cost, for nearly all. */
 export function userDdlRewriter(
-  backend: Backend,
+  backend: Greeting,
   dbUser: string,
   access: ServerAccess,
 ): (sql: string) => Promise<string> | undefined {
-  const reported = backend.parameters.find(({ name }) => name === 'standard_conforming_strings');
-  const standardConformingStrings = reported?.value !== 'off';
+  const parameter = (name: string): string | undefined =>
+    backend.parameters.find((reported) => reported.name === name)?.value;
+  const isReadable = readableTexts(parameter('client_encoding'));
+  const standardConformingStrings = parameter('standard_conforming_strings') !== 'off';
+  const underSessionRole = parameter('session_authorization') !== dbUser;
   const rewrite = async (sql: string): Promise<string> => {
     const { superuser: currentIsSuperuser } = await roleFacts(access, dbUser);
     const translation = await translate(sql, {
@@ -22,20 +30,62 @@ export function userDdlRewriter(
       roleFacts: (name) => roleFacts(access, name),
       currentUser: dbUser,
       currentIsSuperuser,
+      underSessionRole,
     });
     switch (translation.kind) {
       case 'unchanged':
         return sql;
       case 'rewritten':
-        return translation.sql;
+        return (await whyNotCallable(translation.sql, backend, access)) ?? translation.sql;
       case 'refused':
         return raising(translation.error);
       default:
         return translation satisfies never;
     }
   };
-  return (sql) => (mayHoldUserDdl(sql) ? rewrite(sql) : undefined);
+  return (sql) => (mayHoldUserDdl(sql) && isReadable(sql) ? rewrite(sql) : undefined);
 }
+
+/** Encodings with one byte for each character. In others a byte that looks like a quote can be half a character. */
+const SINGLE_BYTE = /^(?:LATIN\d+|ISO_8859_\d+|WIN\d+|KOI8[RU])$/;
+const ASCII = /^\p{ASCII}*$/u;
+
+/**
+ * Which texts, read as UTF-8, are what the client has written in `encoding`. The rest passes as it is, as do texts
+ * that are not UTF-8.
+ */
+function readableTexts(encoding: string | undefined): (sql: string) => boolean {
+  // SQL_ASCII means that the server takes the bytes as they are.
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return () => true;
+  if (encoding !== undefined && SINGLE_BYTE.test(encoding)) return (sql) => ASCII.test(sql);
+  return () => false;
+}
+
+/**
+ * A statement that says why `sql` cannot run, if it calls procedures that the session's database has not: for instance
+ * one that a user has just made from `template0`.
+ */
+async function whyNotCallable(
+  sql: string,
+  backend: Greeting,
+  access: ServerAccess,
+): Promise<string | undefined> {
+  if (!sql.includes(PROCEDURE_CALL)) return undefined;
+  const found = await access
+    .admin(access.home)
+    .query<{ name: string; id: string }>(DATABASE_OF_BACKEND, [backend.key.processId]);
+  const database = found.rows[0];
+  if (database === undefined) return undefined;
+  try {
+    await ensureDatabasePrepared(access, database.name, Number(database.id));
+    return undefined;
+  } catch (error) {
+    if (error instanceof SqlError) return raising(error);
+    throw error;
+  }
+}
+
+const DATABASE_OF_BACKEND = 'SELECT datname AS name, datid::int8 AS id FROM pg_stat_activity WHERE pid = $1';
 
 /**
  * A statement that fails with `error`. The refusal thus comes from the backend, in its place among the answers

@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs';
 import { SqlError } from '../core/errors.ts';
 import type { ServerAccess } from './server-access.ts';
 
-/** What session roles need in each database: the event trigger that hands objects to users, and SQL functions. */
+/**
+ * What each database needs: for session roles the event trigger that hands objects to users, and SQL functions; for
+ * superusers the procedures that the translation of CREATEUSER calls.
+ */
 
-/** Raised with every change of sql/prepare-database.sql; an older database is then brought up to date. */
-const DATABASE_VERSION = 1;
+/** Raised with every change of the two SQL files below; an older database is then brought up to date. */
+const DATABASE_VERSION = 2;
 /** One entry for each database seen; far more than a server holds. */
 const PREPARED_MAX = 10_000;
 
 const DATABASE_SQL = readFileSync(new URL('./sql/prepare-database.sql', import.meta.url), 'utf8');
+const SUPERUSERS_SQL = readFileSync(new URL('./sql/superusers.sql', import.meta.url), 'utf8');
 
 /** Makes one database ready for session roles. Does nothing in one that is. */
 export async function prepareDatabase(access: ServerAccess, database: string): Promise<void> {
@@ -20,6 +24,7 @@ export async function prepareDatabase(access: ServerAccess, database: string): P
     // Two Keyshift processes may do this at the same time. Only the administrator can take this lock.
     await client.query('LOCK TABLE pg_event_trigger IN SHARE ROW EXCLUSIVE MODE');
     await client.query(DATABASE_SQL);
+    await client.query(SUPERUSERS_SQL);
     await client.query(`COMMENT ON SCHEMA keyshift IS 'keyshift ${DATABASE_VERSION}'`);
     await client.query('COMMIT');
   } catch (error) {

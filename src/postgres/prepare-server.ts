@@ -56,12 +56,11 @@ export async function createMasterUser(access: ServerAccess, user: PasswordUser)
     const known = await client.query('SELECT FROM pg_roles WHERE rolname = $1::text', [user.name]);
     const exists = known.rowCount !== 0;
     const verifier = quoteLiteral(scramVerifier(user.password, user.random));
+    // A user that a login had made has a password that is never valid.
     await client.query(
-      `${exists ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN CREATEROLE CREATEDB PASSWORD ${verifier}`,
+      `${exists ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN PASSWORD ${verifier} VALID UNTIL 'infinity'`,
     );
-    // PostgreSQL allows no circle of memberships, and an ordinary user has keyshift_superuser as a member.
-    if (exists) await client.query(`REVOKE ${role} FROM keyshift_superuser CASCADE`);
-    await client.query(`GRANT keyshift_superuser TO ${role} WITH ADMIN TRUE`);
+    await client.query(`CALL keyshift.promote_user(${quoteLiteral(user.name)})`);
   });
 }
 

@@ -45,17 +45,7 @@ async function prepare(location: StoreLocation): Promise<void> {
 }
 
 async function withClient<T>(location: StoreLocation, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = storeClient(location);
-  client.on('error', () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    throw new OperatorError(
-      `the store's PostgreSQL cannot be reached (${messageOf(error)}): ` +
-        'start it, or correct KEYSHIFT_DATABASE_URL',
-      { cause: error },
-    );
-  }
+  const client = await connected(location);
   try {
     const found = await client.query<{ server_version_num: string }>('SHOW server_version_num');
     const version = Number(found.rows[0]?.server_version_num);
@@ -68,6 +58,22 @@ async function withClient<T>(location: StoreLocation, work: (client: pg.Client) 
     return await work(client);
   } finally {
     await client.end();
+  }
+}
+
+async function connected(location: StoreLocation): Promise<pg.Client> {
+  try {
+    // A URL that cannot be read is refused here too.
+    const client = storeClient(location);
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw new OperatorError(
+      `the store's PostgreSQL cannot be reached (${messageOf(error)}): ` +
+        'start it, or correct KEYSHIFT_DATABASE_URL',
+      { cause: error },
+    );
   }
 }
 

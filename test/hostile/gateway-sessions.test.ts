@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call } from '../../src/client/index.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { issue, type Login, logIn, refusalOf } from '../walk/support/logins.ts';
 import { needs } from '../walk/support/programs.ts';
@@ -264,6 +265,23 @@ describe('a session', () => {
       await admin.query(`select 1 from pg_stat_activity where application_name = 'breaks the protocol'`),
     ).toEqual([]);
   });
+
+  test('that breaks the protocol is recorded as a login and its end, not as a refusal', async () => {
+    const events = await auditEvents();
+    const broken = events.filter((event) => JSON.stringify(event).includes('breaks the protocol'));
+    const kinds = broken.map(({ kind, outcome }) => `${kind} ${outcome}`).sort();
+    expect(kinds).toEqual([
+      ...Array.from({ length: 4 }, () => 'login success'),
+      ...Array.from({ length: 4 }, () => 'logout success'),
+    ]);
+  });
+
+  async function auditEvents(): Promise<{ readonly kind: string; readonly outcome: string }[]> {
+    const service = { name: 'keyshift', version: '2026-11-22' } as const;
+    const page = { AfterSequence: '0', MaxItems: '500' };
+    const answer = await call(keyshift.root, service, 'GetAuditEvents', page, new Date());
+    return answer.texts('member').map((line) => JSON.parse(line));
+  }
 
   test('that vanishes in a long query leaves no query running', async () => {
     const wires = await Promise.all(

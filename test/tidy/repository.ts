@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** This repository's files as texts, for the checks. */
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Files below `folder` whose names end in `ending`, by path from the repository's root. */
+/** Files below `folder` whose names end in `ending`, by path from the repository's root. None if there is no such folder. */
 export function readTexts(folder: string, ending: string): ReadonlyMap<string, string> {
+  if (!existsSync(ROOT + folder)) return new Map();
   const names = readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' });
   const paths = names
     .filter((name) => name.endsWith(ending))

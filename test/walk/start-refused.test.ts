@@ -40,7 +40,7 @@ async function refused(options: StartOptions & { readonly dataDir: string }): Pr
   return stderr.trim();
 }
 
-describe('a setting that cannot be', () => {
+describe.concurrent('a setting that cannot be', () => {
   const CASES: readonly [string, Record<string, string>, RegExp][] = [
     [
       'a port in words',
@@ -115,7 +115,16 @@ describe('a setting that cannot be', () => {
       { KEYSHIFT_CLUSTERS_FILE: '/nonexistent.json' },
       /the clusters file \/nonexistent\.json cannot be read .*correct KEYSHIFT_CLUSTERS_FILE/,
     ],
-    ['a database URL that is none', { KEYSHIFT_DATABASE_URL: 'not a url' }, /KEYSHIFT_DATABASE_URL/],
+    [
+      'a database URL that is none',
+      { KEYSHIFT_DATABASE_URL: 'mysql://keyshift:geheim@127.0.0.1/x' },
+      /KEYSHIFT_DATABASE_URL must be a URL such as postgresql:/,
+    ],
+    [
+      'a database URL that cannot be read',
+      { KEYSHIFT_DATABASE_URL: 'postgresql://keyshift:geheim@127.0.0.1:99999/x' },
+      /cannot be reached \(Invalid URL\).*correct KEYSHIFT_DATABASE_URL/,
+    ],
   ];
 
   test.each(CASES)('%s', async (_title, environment, sentence) => {
@@ -124,6 +133,7 @@ describe('a setting that cannot be', () => {
     expect(text).toMatch(sentence);
     for (const [name, value] of Object.entries(environment)) {
       if (/SECRET|MASTER/.test(name)) expect(text).not.toContain(value);
+      expect(text).not.toContain('geheim');
     }
     expect(existsSync(dataDir)).toBe(false);
   });
@@ -140,7 +150,7 @@ describe('a setting that cannot be', () => {
   ];
   test.each(FILES)('a clusters file with %s', async (_title, text, sentence) => {
     const dataDir = neverMade();
-    const file = join(folder, 'clusters.json');
+    const file = `${dataDir}.json`;
     await writeFile(file, text);
     expect(await refused({ dataDir, environment: { KEYSHIFT_CLUSTERS_FILE: file } })).toMatch(sentence);
     expect(existsSync(dataDir)).toBe(false);
@@ -185,7 +195,7 @@ describe('a port', () => {
   });
 });
 
-describe('a data folder', () => {
+describe.concurrent('a data folder', () => {
   test('that holds the files of somebody else is left as it is', async () => {
     const dataDir = join(folder, 'foreign');
     await mkdir(join(dataDir, 'store'), { recursive: true, mode: 0o750 });
@@ -226,7 +236,7 @@ describe('a data folder', () => {
   });
 });
 
-describe("the store's PostgreSQL", () => {
+describe.concurrent("the store's PostgreSQL", () => {
   test('that is down', async () => {
     const server = createServer();
     const port = await listenLow(server);
@@ -408,9 +418,13 @@ test('a start that is broken off leaves no server behind, and the next one succe
   expect(await keyshift.stop()).toBe(0);
 });
 
+let nextPort = 21_000;
+
 /** A port that any listener may have, a cluster's too. */
 async function listenLow(server: ReturnType<typeof createServer>): Promise<number> {
-  for (let port = 21_000; port < 22_000; port++) {
+  // Counted on, so that a port that was given back is not given to another test.
+  for (; nextPort < 22_000; ) {
+    const port = nextPort++;
     const isListening = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
       server.listen(port, '127.0.0.1', () => resolve(true));

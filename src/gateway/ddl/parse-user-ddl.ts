@@ -15,9 +15,9 @@ export type UserDdl =
   | { readonly kind: 'create-group'; readonly name: string; readonly options: UserOptions }
   | { readonly kind: 'alter-group'; readonly name: string; readonly members: readonly string[] }
   | { readonly kind: 'rename-group'; readonly name: string; readonly newName: string }
-  | { readonly kind: 'drop'; readonly names: readonly string[] }
-  /** ALTER USER CURRENT_USER … and its kin. */
-  | { readonly kind: 'alter-current-user' }
+  | { readonly kind: 'drop'; readonly names: readonly string[]; readonly ifExists: boolean }
+  /** ALTER USER CURRENT_USER … and its kin, with `SET …` or `RESET …` as written if it is that. */
+  | { readonly kind: 'alter-current-user'; readonly setting: string | undefined }
   /** GRANT … TO GROUP … WITH GRANT OPTION. */
   | { readonly kind: 'group-grant-option' };
 
@@ -57,7 +57,8 @@ function parseCreateUser(cursor: TokenCursor): UserDdl | undefined {
 
 function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
   const first = cursor.peek;
-  if (first?.kind === 'word' && CURRENT_ROLE_KEYWORDS.has(first.value)) return parseAlterCurrentUser(cursor);
+  if (first?.kind === 'word' && CURRENT_ROLE_KEYWORDS.has(first.value))
+    return parseAlterCurrentUser(cursor, sql);
   const name = cursor.name();
   if (name === undefined || cursor.words('in', 'database')) return undefined;
   const options = noOptions();
@@ -76,9 +77,7 @@ function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
       options.sessionTimeout = 'reset';
       options.redshiftForm = true;
     } else if (isSetting(cursor)) {
-      // A list of values has no end of its own, so a setting takes everything that follows.
-      const { start, end } = cursor.rest() ?? { start: 0, end: 0 };
-      setting = sql.slice(start, end);
+      setting = restOf(cursor, sql);
     } else if (!parseUserOption(cursor, options, 'alter')) {
       return undefined;
     }
@@ -88,10 +87,17 @@ function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
   return { kind: 'alter-user', name, options, newName, setting };
 }
 
-/** PostgreSQL takes these words for a role. SET and RESET pass; anything else would miss its mark. */
-function parseAlterCurrentUser(cursor: TokenCursor): UserDdl | undefined {
+/** PostgreSQL takes these words for a role, and so nothing but SET and RESET would hit its mark. */
+function parseAlterCurrentUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
   cursor.anyWord();
-  return isSetting(cursor) || cursor.words('in', 'database') ? undefined : { kind: 'alter-current-user' };
+  if (cursor.words('in', 'database')) return undefined;
+  return { kind: 'alter-current-user', setting: isSetting(cursor) ? restOf(cursor, sql) : undefined };
+}
+
+/** The text of all that follows: a list of values has no end of its own, so a setting takes everything. */
+function restOf(cursor: TokenCursor, sql: string): string {
+  const { start, end } = cursor.rest() ?? { start: 0, end: 0 };
+  return sql.slice(start, end);
 }
 
 function isSetting(cursor: TokenCursor): boolean {
@@ -121,9 +127,9 @@ function parseAlterGroup(cursor: TokenCursor): UserDdl | undefined {
 }
 
 function parseDrop(cursor: TokenCursor): UserDdl | undefined {
-  cursor.words('if', 'exists');
+  const ifExists = cursor.words('if', 'exists');
   const names = cursor.names();
-  return names !== undefined && cursor.atEnd ? { kind: 'drop', names } : undefined;
+  return names !== undefined && cursor.atEnd ? { kind: 'drop', names, ifExists } : undefined;
 }
 
 /** Only what is certain: GRANT privileges ON … TO … GROUP g … WITH GRANT OPTION, with nothing after it. */

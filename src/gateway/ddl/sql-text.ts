@@ -16,8 +16,26 @@ export function quoteText(text: string): string {
  * a block either happens whole or not at all. Its tag occurs nowhere in the statements.
  */
 export function inOneBlock(statements: readonly string[]): string {
-  const body = statements.map((statement) => ` ${statement};`).join('');
+  return block(`BEGIN${inOrder(statements)} END`);
+}
+
+/**
+ * One statement that runs `statements` as the user whom the session's role stands for, and then goes on as whoever
+ * ran it. A role is a setting: it is put back here, or by PostgreSQL when a statement fails.
+ */
+export function inOneBlockAs(user: string, statements: readonly string[]): string {
+  const body = inOrder([`SET LOCAL ROLE ${quoteName(user)}`, ...statements]);
+  return block(
+    `DECLARE role_before text := pg_catalog.current_setting('role'); ` +
+      `BEGIN${body} PERFORM pg_catalog.set_config('role', role_before, true); END`,
+  );
+}
+
+const inOrder = (statements: readonly string[]): string =>
+  statements.map((statement) => ` ${statement};`).join('');
+
+function block(code: string): string {
   let tag = '$ks$';
-  for (let i = 1; body.includes(tag); i++) tag = `$ks${i}$`;
-  return `DO ${tag} BEGIN${body} END ${tag}`;
+  for (let i = 1; code.includes(tag); i++) tag = `$ks${i}$`;
+  return `DO ${tag} ${code} ${tag}`;
 }

@@ -1,32 +1,24 @@
-import { quoteName } from './sql-text.ts';
+import { quoteText } from './sql-text.ts';
 
 /**
  * Redshift's superuser in PostgreSQL's terms. Never a PostgreSQL superuser, which could leave the database for the
  * machine: a role with CREATEROLE and CREATEDB that is a member, with ADMIN, of `keyshift_superuser`. That role in
- * turn has ADMIN on every user and group, so that each superuser can manage what the others made.
+ * turn has ADMIN on every ordinary user and group, so that each superuser can manage what the others made. No role can
+ * have ADMIN on another and the other on it, so what a superuser does to a superuser goes by procedures that the
+ * administrator keeps in the schema `keyshift` of every database, and only superusers may call.
  * Source: PostgreSQL 18 manual, https://www.postgresql.org/docs/18/role-attributes.html, "role creation".
  */
 export const SUPERUSER_ROLE = 'keyshift_superuser';
 
-/** Makes a user that was just created, without the clause ADMIN, a superuser. */
-export function makeSuperuser(name: string): string[] {
-  return [`GRANT ${SUPERUSER_ROLE} TO ${quoteName(name)} WITH ADMIN TRUE`];
+/** What a text holds that calls one of the procedures, which must then be there. */
+export const PROCEDURE_CALL = 'CALL keyshift.';
+
+/** Makes a user a superuser: it leaves the care of the others, who can no longer alter it. */
+export function promote(name: string): string {
+  return `${PROCEDURE_CALL}promote_user(${quoteText(name)})`;
 }
 
-/** Makes an existing user a superuser: first it leaves the superusers' care, because membership has no cycles. */
-export function promote(name: string): string[] {
-  return [
-    `ALTER USER ${quoteName(name)} CREATEROLE CREATEDB`,
-    `REVOKE ${quoteName(name)} FROM ${SUPERUSER_ROLE}`,
-    ...makeSuperuser(name),
-  ];
-}
-
-/** Makes a superuser an ordinary user, in the superusers' care as the clause ADMIN of CREATE USER puts it. */
-export function demote(name: string, createDb: boolean): string[] {
-  return [
-    `REVOKE ${SUPERUSER_ROLE} FROM ${quoteName(name)}`,
-    `ALTER USER ${quoteName(name)} NOCREATEROLE ${createDb ? 'CREATEDB' : 'NOCREATEDB'}`,
-    `GRANT ${quoteName(name)} TO ${SUPERUSER_ROLE} WITH ADMIN TRUE, INHERIT TRUE, SET TRUE`,
-  ];
+/** Makes a superuser an ordinary user in the care of the superusers. What it has made and granted stays. */
+export function demote(name: string, createDb: boolean): string {
+  return `${PROCEDURE_CALL}demote_user(${quoteText(name)}, ${createDb})`;
 }

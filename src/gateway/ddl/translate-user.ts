@@ -3,8 +3,8 @@ import type { RoleFacts } from './known-roles.ts';
 import type { AlterUser } from './parse-user-ddl.ts';
 import type { UserOptions } from './parse-user-options.ts';
 import { acceptedPassword } from './password-rules.ts';
-import { inOneBlock, quoteName, quoteText } from './sql-text.ts';
-import { demote, makeSuperuser, promote, SUPERUSER_ROLE } from './superuser.ts';
+import { inOneBlock, inOneBlockAs, quoteName, quoteText } from './sql-text.ts';
+import { demote, promote, SUPERUSER_ROLE } from './superuser.ts';
 
 /**
  * Writes CREATE USER and ALTER USER as PostgreSQL 18 takes them. Two options leave no trace: SYSLOG ACCESS, and
@@ -31,38 +31,56 @@ interface UserChange {
   /** Whether the password is disabled before and after. */
   readonly wasDisabled: boolean;
   readonly isDisabled: boolean;
+  readonly wasSuperuser: boolean;
   readonly isSuperuser: boolean;
 }
 
-/** CREATE USER as one statement. Throws SqlError for what Redshift or Keyshift refuses. */
-export function translateCreateUser(name: string, options: UserOptions): string {
-  const change = checkedChange(options, { superuser: false, passwordDisabled: false });
-  const words = ['CREATE USER', quoteName(name)];
-  if (change.isSuperuser) words.push('CREATEROLE CREATEDB');
-  else if (options.createDb !== undefined) words.push(options.createDb ? 'CREATEDB' : 'NOCREATEDB');
-  words.push(...writeOptions(change), ...options.native);
-  const admins = [...(options.admins ?? []), ...(change.isSuperuser ? [] : [SUPERUSER_ROLE])];
-  if (admins.length > 0) words.push(`ADMIN ${admins.map(quoteName).join(', ')}`);
-  const statements = [words.join(' ')];
-  if (change.isSuperuser) statements.push(...makeSuperuser(name));
-  statements.push(...sessionTimeout(name, options));
-  return asOne(statements);
-}
-
-export interface AlteredUser {
-  /** Undefined if the statement means the same to PostgreSQL as it stands. */
-  readonly sql: string | undefined;
+export interface TranslatedUser<Sql = string> {
+  readonly sql: Sql;
+  /** What the user is afterwards. */
   readonly facts: RoleFacts;
 }
 
 /**
- * ALTER USER as one statement. PostgreSQL keeps a SCRAM password when a user is renamed, where Redshift clears
- * it: the user knows it, so nothing is lost. Throws SqlError for what Redshift or Keyshift refuses.
+ * CREATE USER as one statement. A user without a password has a disabled one, because only a superuser may give it
+ * the first. Throws SqlError for what Redshift or Keyshift refuses.
  */
-export function translateAlterUser(ddl: AlterUser, before: RoleFacts, bySuperuser: boolean): AlteredUser {
+export function translateCreateUser(name: string, written: UserOptions): TranslatedUser {
+  const hasNoPassword = written.password === undefined && written.createUser !== true;
+  const options: UserOptions = hasNoPassword ? { ...written, password: { kind: 'disable' } } : written;
+  const change = checkedChange(options, { superuser: false, passwordDisabled: false });
+  const words = ['CREATE USER', quoteName(name), ...createDbOption(change)];
+  words.push(...writeOptions(change), ...options.native);
+  const admins = [...(options.admins ?? []), ...(change.isSuperuser ? [] : [SUPERUSER_ROLE])];
+  if (admins.length > 0) words.push(`ADMIN ${admins.map(quoteName).join(', ')}`);
+  const statements = [words.join(' '), ...sessionTimeout(name, options)];
+  if (change.isSuperuser) statements.push(promote(name));
+  const { isSuperuser: superuser, isDisabled: passwordDisabled } = change;
+  return { sql: asOne(statements), facts: { exists: true, canLogin: true, superuser, passwordDisabled } };
+}
+
+/** Who runs ALTER USER. */
+export interface Alterer {
+  /** The very user that is altered. */
+  readonly ofSelf: boolean;
+  readonly bySuperuser: boolean;
+  /** In a session that runs under a role which stands for its user. */
+  readonly underSessionRole: boolean;
+}
+
+/**
+ * ALTER USER as one statement; its text is undefined if the statement means the same to PostgreSQL as it stands.
+ * PostgreSQL keeps a SCRAM password when a user is renamed, where Redshift clears it: the user knows it, so nothing is
+ * lost. Throws SqlError for what Redshift or Keyshift refuses.
+ */
+export function translateAlterUser(
+  ddl: AlterUser,
+  before: RoleFacts,
+  by: Alterer,
+): TranslatedUser<string | undefined> {
   const { name, options } = ddl;
   const change = checkedChange(options, before);
-  if (change.wasDisabled && options.password?.kind === 'text' && !bySuperuser) {
+  if (change.wasDisabled && options.password?.kind === 'text' && !by.bySuperuser) {
     throw new SqlError('42501', `password of user "${name}" is disabled`, {
       hint: 'Only a superuser can enable it.',
     });
@@ -71,21 +89,43 @@ export function translateAlterUser(ddl: AlterUser, before: RoleFacts, bySuperuse
     throw new SqlError('42704', `user "${name}" does not exist`, { detail: 'The name is that of a group.' });
   }
   const facts = { ...before, superuser: change.isSuperuser, passwordDisabled: change.isDisabled };
-  if (!options.redshiftForm && !needsOtherWords(change, bySuperuser)) return { sql: undefined, facts };
-
-  const changesRank = options.createUser !== undefined && change.isSuperuser !== before.superuser;
-  const words = [...createDbOption(change, changesRank), ...writeOptions(change), ...options.native];
-  const statements = words.length > 0 ? [`ALTER USER ${quoteName(name)} ${words.join(' ')}`] : [];
-  if (changesRank) {
-    statements.push(...(change.isSuperuser ? promote(name) : demote(name, options.createDb ?? false)));
+  const ofOtherSuperuser = before.superuser && by.bySuperuser && !by.ofSelf;
+  const asItself = by.ofSelf && by.underSessionRole;
+  if (!options.redshiftForm && !ofOtherSuperuser && !asItself && !needsOtherWords(change, by.bySuperuser)) {
+    return { sql: undefined, facts };
   }
-  statements.push(...sessionTimeout(name, options));
-  if (ddl.setting !== undefined) statements.push(`ALTER USER ${quoteName(name)} ${ddl.setting}`);
-  if (ddl.newName !== undefined) {
-    statements.push(`ALTER USER ${quoteName(name)} RENAME TO ${quoteName(ddl.newName)}`);
+  const statements = withRank(ddl, change, ofOtherSuperuser);
+  return { sql: asItself ? inOneBlockAs(name, statements) : asOne(statements), facts };
+}
+
+/**
+ * All statements, in the order in which whoever runs them may: ordinary users can be altered, other superusers cannot.
+ * So another superuser is an ordinary user meanwhile, which no other session gets to see.
+ */
+function withRank(ddl: AlterUser, change: UserChange, ofOtherSuperuser: boolean): string[] {
+  const { name, newName = name, options } = ddl;
+  const { wasSuperuser, isSuperuser } = change;
+  const statements = withoutRank(ddl, change);
+  if (isSuperuser && !wasSuperuser) return [...statements, promote(newName)];
+  if (!isSuperuser && wasSuperuser) {
+    const createDb = options.createDb ?? false;
+    if (ofOtherSuperuser) return [demote(name, createDb), ...statements];
+    return [...statements, demote(newName, createDb)];
   }
   // A statement that changes nothing still says whether the user exists.
-  return { sql: asOne(statements.length > 0 ? statements : [`ALTER USER ${quoteName(name)}`]), facts };
+  if (statements.length === 0) return [`ALTER USER ${quoteName(name)}`];
+  return ofOtherSuperuser ? [demote(name, true), ...statements, promote(newName)] : statements;
+}
+
+function withoutRank(ddl: AlterUser, change: UserChange): string[] {
+  const { options, setting, newName } = ddl;
+  const name = quoteName(ddl.name);
+  const words = [...createDbOption(change), ...writeOptions(change), ...options.native];
+  const statements = words.length > 0 ? [`ALTER USER ${name} ${words.join(' ')}`] : [];
+  statements.push(...sessionTimeout(ddl.name, options));
+  if (setting !== undefined) statements.push(`ALTER USER ${name} ${setting}`);
+  if (newName !== undefined) statements.push(`ALTER USER ${name} RENAME TO ${quoteName(newName)}`);
+  return statements;
 }
 
 function checkedChange(
@@ -107,7 +147,8 @@ function checkedChange(
       hint: 'Give the user a password in the same statement.',
     });
   }
-  return { options, passwordText, wasDisabled: before.passwordDisabled, isDisabled, isSuperuser };
+  const { superuser: wasSuperuser, passwordDisabled: wasDisabled } = before;
+  return { options, passwordText, wasDisabled, isDisabled, wasSuperuser, isSuperuser };
 }
 
 /** Whether a statement that PostgreSQL takes as it stands must still be written anew. */
@@ -118,8 +159,8 @@ function needsOtherWords({ options, passwordText, wasDisabled }: UserChange, byS
 }
 
 /** A superuser keeps CREATEDB whatever is said, and a change of rank sets it on its own. */
-function createDbOption({ options, isSuperuser }: UserChange, changesRank: boolean): string[] {
-  if (options.createDb === undefined || isSuperuser || changesRank) return [];
+function createDbOption({ options, isSuperuser, wasSuperuser }: UserChange): string[] {
+  if (options.createDb === undefined || isSuperuser || wasSuperuser) return [];
   return [options.createDb ? 'CREATEDB' : 'NOCREATEDB'];
 }
 

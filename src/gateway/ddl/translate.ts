@@ -4,8 +4,8 @@ import { KnownRoles, type RoleFacts } from './known-roles.ts';
 import { type AlterUser, parseUserDdl, type UserDdl } from './parse-user-ddl.ts';
 import { checkNewGroupName, checkRoleName } from './role-names.ts';
 import { splitStatements } from './split-statements.ts';
-import { quoteName } from './sql-text.ts';
-import { SUPERUSER_ROLE } from './superuser.ts';
+import { inOneBlock, inOneBlockAs, quoteName } from './sql-text.ts';
+import { demote, SUPERUSER_ROLE } from './superuser.ts';
 import { tokenize } from './tokenizer.ts';
 import { translateAlterUser, translateCreateUser } from './translate-user.ts';
 
@@ -23,6 +23,8 @@ export interface SessionFacts {
   /** The database user whose session it is. */
   readonly currentUser: string;
   readonly currentIsSuperuser: boolean;
+  /** Whether the session runs under a role that stands for the user together with groups. */
+  readonly underSessionRole: boolean;
 }
 
 export type Translation =
@@ -80,15 +82,13 @@ async function translateOne(
   switch (ddl.kind) {
     case 'create-user': {
       for (const name of [ddl.name, ...ddl.options.roleNames]) checkRoleName(name);
-      const sql = translateCreateUser(ddl.name, ddl.options);
-      const { createUser = false, password } = ddl.options;
-      const passwordDisabled = password?.kind === 'disable';
-      roles.became(ddl.name, { exists: true, canLogin: true, superuser: createUser, passwordDisabled });
-      return sql;
+      const created = translateCreateUser(ddl.name, ddl.options);
+      roles.became(ddl.name, created.facts);
+      return created.sql;
     }
     case 'alter-user': {
       for (const name of [ddl.name, ddl.newName ?? ddl.name]) checkRoleName(name);
-      const sql = await translateAlter(ddl, roles, session.currentIsSuperuser);
+      const sql = await translateAlter(ddl, roles, session);
       if (ddl.newName !== undefined) roles.renamed(ddl.name, ddl.newName);
       return sql;
     }
@@ -104,13 +104,14 @@ async function translateOne(
       checkRoleName(ddl.name);
       checkNewGroupName(ddl.newName);
       return undefined;
-    case 'drop':
-      for (const name of ddl.names) {
-        checkRoleName(name);
-        roles.dropped(name);
-      }
-      return undefined;
+    case 'drop': {
+      for (const name of ddl.names) checkRoleName(name);
+      const sql = await translateDrop(ddl, roles, session);
+      for (const name of ddl.names) roles.dropped(name);
+      return sql;
+    }
     case 'alter-current-user':
+      if (ddl.setting !== undefined) return setForCurrentUser(ddl.setting, session);
       throw new SqlError('0A000', 'ALTER USER needs the name of a user', {
         hint: `Write ${quoteName(session.currentUser)} instead of CURRENT_USER, CURRENT_ROLE or SESSION_USER.`,
       });
@@ -126,14 +127,47 @@ async function translateOne(
 async function translateAlter(
   ddl: AlterUser,
   roles: KnownRoles,
-  bySuperuser: boolean,
+  session: SessionFacts,
 ): Promise<string | undefined> {
   const { password, validUntil, redshiftForm } = ddl.options;
-  // Most settings and new names mean the same to PostgreSQL, whoever the user is.
-  if (!redshiftForm && password === undefined && validUntil === undefined) return undefined;
-  const altered = translateAlterUser(ddl, await roles.of(ddl.name), bySuperuser);
+  const ofSelf = ddl.name === session.currentUser;
+  // Most settings and new names mean the same to PostgreSQL, unless one superuser alters another, or a session
+  // with groups its user.
+  const isPlain = !redshiftForm && password === undefined && validUntil === undefined;
+  if (isPlain && !(ofSelf ? session.underSessionRole : session.currentIsSuperuser)) return undefined;
+  const altered = translateAlterUser(ddl, await roles.of(ddl.name), {
+    ofSelf,
+    bySuperuser: session.currentIsSuperuser,
+    underSessionRole: session.underSessionRole,
+  });
   roles.became(ddl.name, altered.facts);
   return altered.sql;
+}
+
+/** A session role is nobody's to keep settings for: they are its user's. */
+function setForCurrentUser(setting: string, session: SessionFacts): string | undefined {
+  const { currentUser, underSessionRole } = session;
+  return underSessionRole
+    ? inOneBlockAs(currentUser, [`ALTER USER ${quoteName(currentUser)} ${setting}`])
+    : undefined;
+}
+
+/** Superusers become ordinary users first, whom the one who drops them may drop. Nobody can drop itself. */
+async function translateDrop(
+  { names, ifExists }: UserDdl & { kind: 'drop' },
+  roles: KnownRoles,
+  session: SessionFacts,
+): Promise<string | undefined> {
+  if (!session.currentIsSuperuser) return undefined;
+  const superusers: string[] = [];
+  for (const name of new Set(names)) {
+    if (name !== session.currentUser && (await roles.of(name)).superuser) superusers.push(name);
+  }
+  if (superusers.length === 0) return undefined;
+  return inOneBlock([
+    ...superusers.map((name) => demote(name, false)),
+    `DROP USER ${ifExists ? 'IF EXISTS ' : ''}${names.map(quoteName).join(', ')}`,
+  ]);
 }
 
 /** A group is a role that cannot log in, in the care of all superusers. What Redshift does not know of it passes. */

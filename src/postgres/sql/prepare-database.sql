@@ -171,6 +171,10 @@ BEGIN
 END
 $body$;
 
+-- Every user may ask who it is, whatever default privileges the administrator has.
+GRANT EXECUTE ON FUNCTION keyshift.session_role(name) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION keyshift.session_user_name() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION keyshift.session_groups() TO PUBLIC;
 REVOKE ALL ON FUNCTION keyshift.apply_default_privileges("char", text, oid, oid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION keyshift.hand_to_user() FROM PUBLIC;
 

@@ -1,10 +1,8 @@
--- Roles and databases that every server needs. Run by the administrator, any number of times.
+-- Roles that every server needs. Run by the administrator, any number of times, after superusers.sql in its own
+-- database, which has made the role keyshift_superuser.
 
 DO $prepare$
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'keyshift_superuser') THEN
-    CREATE ROLE keyshift_superuser NOLOGIN;
-  END IF;
   -- Marks session roles. Nobody has ADMIN on it, so nobody but the administrator can make one.
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'keyshift_session') THEN
     CREATE ROLE keyshift_session NOLOGIN;
