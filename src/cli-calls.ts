@@ -36,7 +36,9 @@ export async function printAudit(
   // The end is fixed by a page that is not full; reading the log itself adds an event for each page.
   for (let from: string | undefined = after; from !== undefined; ) {
     const parameters: Record<string, string> = { AfterSequence: from, MaxItems: String(PAGE) };
-    const result: CallResult = await calling(() => call(endpoint, SERVICE, 'GetAuditEvents', parameters, now()));
+    const result: CallResult = await calling(() =>
+      call(endpoint, SERVICE, 'GetAuditEvents', parameters, now()),
+    );
     const lines = result.texts('member');
     for (const line of lines) print(line);
     from = lines.length === PAGE ? result.texts('LastSequence')[0] : undefined;

@@ -45,6 +45,8 @@ program
   .command('clock')
   .description('move the clock of a Keyshift that was started with --test-clock, for example by +900s')
   .argument('<by>', 'how far: +900s, -15m, +1h')
+  // A distance backwards looks like an option.
+  .allowUnknownOption()
   .action(async (by: string) => console.log(await moveClock(dataDir(), by, new Date())));
 
 program

@@ -21,7 +21,7 @@ const CLUSTERS_FILE = v.strictObject({
 export type ExternalCluster = v.InferOutput<typeof EXTERNAL_CLUSTER>;
 
 /** Throws OperatorError that names the file and what is wrong in it. */
-export function readClustersFile(path: string): readonly ExternalCluster[] {
+function readClustersFile(path: string): readonly ExternalCluster[] {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));

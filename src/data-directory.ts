@@ -23,7 +23,6 @@ export interface DataDirectory {
   readonly clusters: string;
   readonly envFile: string;
   readonly readyFile: string;
-  readonly controlSocket: string;
 }
 
 /** Written first, so that a folder of somebody else is never taken for ours. */
@@ -55,7 +54,6 @@ export function openDataDirectory(path: string): DataDirectory {
     clusters: join(root, 'clusters'),
     envFile: join(root, 'env.sh'),
     readyFile: join(root, 'ready.json'),
-    controlSocket: join(root, 'control.sock'),
   };
 }
 

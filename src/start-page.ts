@@ -55,8 +55,8 @@ export function printStartPage(server: RunningServer, config: Config): string {
   if (config.example) {
     lines.push(
       `  aws redshift get-cluster-credentials --cluster-identifier ${EXAMPLE.cluster} \\`,
-      `      --db-user ${EXAMPLE.dbUser} --db-name ${EXAMPLE.database}`,
-      `  psql "host=${gatewayHost} port=${gatewayPort} dbname=${EXAMPLE.database} user=IAM:${EXAMPLE.dbUser} sslmode=verify-full"`,
+      `      --db-user ${EXAMPLE.dbUser} --db-name ${EXAMPLE.database} --db-groups ${EXAMPLE.dbGroup}`,
+      `  psql "host=${gatewayHost} port=${gatewayPort} dbname=${EXAMPLE.database} user=IAM:${EXAMPLE.dbUser}:${EXAMPLE.dbGroup} sslmode=verify-full"`,
     );
   } else lines.push('  aws sts get-caller-identity');
   return lines.join('\n');

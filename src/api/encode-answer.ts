@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { AwsError } from '../core/errors.ts';
 import type { Answer, ReceivedRequest } from './listen.ts';
-import { encodeError, encodeResult } from './protocol/encode-xml.ts';
+import { encodeError, encodeResult, XML_CONTENT_TYPE } from './protocol/encode-xml.ts';
 import type { Operation, ServiceTable } from './services/table.ts';
 
 /** The step *encode*: the only place that turns a result or an error into an HTTP answer. */
@@ -51,7 +51,7 @@ export function encodeJsonErrorAnswer(requestId: string, clock: Clock): Answer {
 }
 
 function xml(status: number, body: string, requestId: string, clock: Clock): Answer {
-  return { status, headers: { ...commonHeaders(requestId, clock), 'Content-Type': 'text/xml' }, body };
+  return { status, headers: { ...commonHeaders(requestId, clock), 'Content-Type': XML_CONTENT_TYPE }, body };
 }
 
 /** SDKs correct their clocks by Date, so it is always there. */

@@ -9,7 +9,7 @@ export const systemRandom: RandomBytes = (count) => randomBytes(count);
  * Prefixes of AWS unique identifiers.
  * Source: IAM User Guide, "IAM identifiers", table of unique ID prefixes.
  */
-export const ID_PREFIXES = {
+const ID_PREFIXES = {
   user: 'AIDA',
   group: 'AGPA',
   role: 'AROA',

@@ -5,12 +5,14 @@ import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { type EmbeddedServer, startEmbedded } from '../postgres/embedded.ts';
 import { createDatabase, createMasterUser, prepareServer, setPassword } from '../postgres/prepare-server.ts';
+import { reapSessionRoles } from '../postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
 import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts';
 import { credentialKeyPurpose } from '../redshift/credential.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { CancelKeys } from './cancel.ts';
 import { GatewayListener } from './listen.ts';
+import { Reaper } from './reaper.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import type { GatewayDeps, ServedCluster } from './session.ts';
 
@@ -39,6 +41,7 @@ interface Running {
   readonly listener: GatewayListener;
   readonly access: ServerAccess;
   readonly server: EmbeddedServer | undefined;
+  readonly reaper: Reaper;
 }
 
 /** Connections of one embedded server; each costs PostgreSQL some memory even when it is not used. */
@@ -176,7 +179,13 @@ export class Fleet {
         { cause: error },
       );
     }
-    this.#running.set(keyOf(cluster), { identifier: cluster.identifier, listener, access, server });
+    const { identifier } = cluster;
+    const reaper = new Reaper({
+      identifier,
+      reap: (signal) => reapSessionRoles(access, { signal }),
+      logger: this.#options.logger,
+    });
+    this.#running.set(keyOf(cluster), { identifier, listener, access, server, reaper });
   }
 
   #toServed(cluster: Cluster, access: ServerAccess): ServedCluster {
@@ -231,6 +240,7 @@ export class Fleet {
 /** PostgreSQL's fast shutdown tells each session why it ends (57P01); what is left after it is closed. */
 async function stopRunning(running: Running): Promise<void> {
   running.listener.stopAccepting();
+  await running.reaper.close();
   await running.access.close();
   await running.server?.stop();
   await running.listener.close();

@@ -13,9 +13,13 @@ export class RecentRefusals {
 
   add(sourceIp: string, user: string, error: SqlError): void {
     const key = keyOf(sourceIp, user);
-    if (this.#reasons.size >= KEPT_MAX || this.#reasons.has(key)) return;
-    this.#reasons.set(key, error.detail === undefined ? error.message : `${error.message} (${error.detail})`);
-    setTimeout(() => this.#reasons.delete(key), KEPT_MS).unref();
+    if (this.#reasons.size >= KEPT_MAX) return;
+    const reason = error.detail === undefined ? error.message : `${error.message} (${error.detail})`;
+    this.#reasons.set(key, reason);
+    setTimeout(() => {
+      // A newer refusal may have taken its place; that one has its own time.
+      if (this.#reasons.get(key) === reason) this.#reasons.delete(key);
+    }, KEPT_MS).unref();
   }
 
   /** The refusal of a login without TLS. */

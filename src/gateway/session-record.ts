@@ -8,6 +8,7 @@ export class SessionRecord {
   readonly sessionId = randomUUID();
   readonly sourceIp: string;
   loginName: string | undefined;
+  isSecure = false;
   credentialId: string | undefined;
   database: string | undefined;
   role: string | undefined;
@@ -65,6 +66,7 @@ export class SessionRecord {
       details: {
         cluster: this.#cluster.identifier,
         database: this.database,
+        tls: this.isSecure,
         credentialId: this.credentialId,
         role: this.role,
         backendPid: this.backendPid,

@@ -114,6 +114,7 @@ async function logIn(
     return undefined;
   }
   record.loginName = packet.user;
+  record.isSecure = isSecure;
   if (!isSecure) throw cluster.recentRefusals.refusalWithoutTls(record.sourceIp, packet.user);
   const minorVersion = negotiate(client, packet);
   const { settings, client: description, isRedshiftDriver } = readClientParameters(packet.parameters);
@@ -202,7 +203,7 @@ async function recordRefusal(
 ): Promise<SqlError> {
   if (record.loginName === undefined) return refusal;
   const told = (await record.refused(refusal)) ? refusal : internalError(record);
-  cluster.recentRefusals.add(record.sourceIp, record.loginName, told);
+  if (record.isSecure) cluster.recentRefusals.add(record.sourceIp, record.loginName, told);
   return told;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { policyArn } from '../core/arn.ts';
 import { uniqueId } from '../core/ids.ts';
 import { AWS_MANAGED_POLICY_DATA, type AwsManagedPolicyData } from './aws-managed-policy-data.ts';
-import type { ManagedPolicy } from './managed-policies.ts';
+import type { ManagedPolicy } from './managed-policy.ts';
 
 /** The policies that AWS manages, in the shape of every managed policy. All of them have the path `/`. */
 

@@ -19,7 +19,7 @@ export interface GroupRow {
   created_at: Date;
 }
 
-export const GROUP_COLUMNS = 'id, name, path, created_at';
+const GROUP_COLUMNS = 'id, name, path, created_at';
 
 /** CreateGroup. Throws EntityAlreadyExists, LimitExceeded, ValidationError. */
 export async function createGroup(

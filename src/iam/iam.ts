@@ -31,6 +31,6 @@ export async function changeIdentities<T>(
 }
 
 /** Tells every node, when the transaction commits, to forget what it holds of the account. */
-export async function announceChange(database: Database, accountId: string): Promise<void> {
+async function announceChange(database: Database, accountId: string): Promise<void> {
   await database.query("SELECT pg_notify('keyshift_changes', $1)", [accountId]);
 }

@@ -6,24 +6,11 @@ import { findAwsManagedPolicy } from './aws-managed-policies.ts';
 import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, deleteConflict, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
+import type { ManagedPolicy } from './managed-policy.ts';
 import { requireDescription, requireName, requirePolicyPath } from './member-checks.ts';
 import { requirePolicyDocument } from './policy-documents.ts';
 import { QUOTAS } from './quotas.ts';
 import { addTags, removeAllTags, requireTags, type Tag } from './tags.ts';
-
-/** A managed policy: the customer's own, or one that AWS manages and every account has. */
-export interface ManagedPolicy {
-  readonly scope: 'AWS' | 'Local';
-  readonly id: string;
-  readonly name: string;
-  readonly path: string;
-  readonly arn: string;
-  readonly description: string | undefined;
-  /** The number of the version in force, without its `v`. */
-  readonly defaultVersion: number;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
 
 export interface NewPolicy {
   readonly policyName: string;

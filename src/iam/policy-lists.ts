@@ -1,14 +1,8 @@
 import type { PolicyUsage } from './attachments.ts';
 import { listAwsManagedPolicies } from './aws-managed-policies.ts';
 import type { Iam } from './iam.ts';
-import {
-  countUses,
-  type ManagedPolicy,
-  POLICY_COLUMNS,
-  type PolicyRow,
-  policyOf,
-  requirePolicy,
-} from './managed-policies.ts';
+import { countUses, POLICY_COLUMNS, type PolicyRow, policyOf, requirePolicy } from './managed-policies.ts';
+import type { ManagedPolicy } from './managed-policy.ts';
 import { type Page, type PageRequest, pageOfList } from './pages.ts';
 import { type Tag, tagsOf } from './tags.ts';
 

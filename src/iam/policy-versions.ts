@@ -1,12 +1,8 @@
 import { awsManagedDocument } from './aws-managed-policies.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './iam-errors.ts';
-import {
-  type ManagedPolicy,
-  requireManagedDocument,
-  requireOwnPolicy,
-  requirePolicy,
-} from './managed-policies.ts';
+import { requireManagedDocument, requireOwnPolicy, requirePolicy } from './managed-policies.ts';
+import type { ManagedPolicy } from './managed-policy.ts';
 import { type Page, type PageRequest, pageOfList } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 

@@ -37,7 +37,7 @@ export interface UserRow {
   password_last_used_at: Date | null;
 }
 
-export const USER_COLUMNS = 'id, name, path, boundary_arn, created_at, password_last_used_at';
+const USER_COLUMNS = 'id, name, path, boundary_arn, created_at, password_last_used_at';
 
 /** CreateUser. Throws EntityAlreadyExists, LimitExceeded, NoSuchEntity (boundary), InvalidInput, ValidationError. */
 export async function createUser(iam: Iam, accountId: string, request: NewUser): Promise<UserWithTags> {

@@ -7,12 +7,16 @@ import type { ServerAccess } from './server-access.ts';
 
 /** Use is noted at most every 15 minutes (see sql/provision-facts.sql), so this leaves room for a login under way. */
 const UNUSED_SECONDS = 3_600;
-/** Roles removed in one call; each takes its own short transaction. */
+/** Roles looked at in one query; each then takes its own short transactions. */
 const BATCH_MAX = 100;
+/** A role whose objects somebody else holds locked can wait for the next time; nobody should wait for it. */
+const LOCK_MS_MAX = 2_000;
 
 export interface ReapOptions {
   /** Seconds since the noted use after which a role without sessions goes. */
   readonly unusedSeconds?: number;
+  /** Stops before the next role. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Reaped {
@@ -38,7 +42,7 @@ const STRAYS_SQL = `
   CROSS JOIN LATERAL (SELECT CASE WHEN d.text IS JSON OBJECT THEN d.text::jsonb END AS said) c
   LEFT JOIN pg_authid u ON u.oid = (c.said ->> 'user')::oid
   WHERE mark.rolname = 'keyshift_session'
-    AND ($2::text IS NULL OR s.oid = $2::text::oid)
+    AND ($2::text IS NULL OR s.oid = $2::text::oid) AND s.oid > $3::text::oid
     AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = s.oid)
     AND (
       coalesce((c.said ->> 'used')::timestamptz, '-infinity') < now() - make_interval(secs => $1)
@@ -52,34 +56,64 @@ const STRAYS_SQL = `
 
 /** Drops session roles that are not needed; what one may own after all goes to its user. Safe beside `provision`. */
 export async function reapSessionRoles(access: ServerAccess, options: ReapOptions = {}): Promise<Reaped> {
-  const unused = options.unusedSeconds ?? UNUSED_SECONDS;
+  const { unusedSeconds = UNUSED_SECONDS, signal } = options;
   const dropped: string[] = [];
   const kept: string[] = [];
-  const strays = await access.admin(access.home).query<Stray>(STRAYS_SQL, [unused, null]);
-  for (const stray of strays.rows) {
-    // Large objects, for which PostgreSQL has no event trigger, and grants that a user made to the role itself.
-    for (const database of stray.databases) await releaseIn(access, database, stray);
-    const gone = await underRoleLock(access, (client) => dropIfStray(client, stray, unused));
-    if (gone === 'dropped') dropped.push(stray.name);
-    if (gone === 'in the way') kept.push(stray.name);
+  let last = '0';
+  for (let full = true; full; ) {
+    const strays = await access.admin(access.home).query<Stray>(STRAYS_SQL, [unusedSeconds, null, last]);
+    full = strays.rows.length === BATCH_MAX;
+    for (const stray of strays.rows) {
+      if (signal?.aborted === true) return { dropped, kept };
+      const outcome = await reapOne(access, stray, unusedSeconds);
+      if (outcome === 'dropped') dropped.push(stray.name);
+      if (outcome === 'in the way') kept.push(stray.name);
+      last = stray.id;
+    }
   }
   return { dropped, kept };
 }
 
-async function releaseIn(access: ServerAccess, database: string, stray: Stray): Promise<void> {
-  const role = quoteIdentifier(stray.name);
-  const pool = access.admin(database);
-  await pool.query(`REASSIGN OWNED BY ${role} TO ${quoteIdentifier(stray.heir)}`);
-  await pool.query(`DROP OWNED BY ${role}`);
+type Outcome = 'dropped' | 'needed again' | 'in the way';
+
+async function reapOne(access: ServerAccess, stray: Stray, unused: number): Promise<Outcome> {
+  // Large objects, for which PostgreSQL has no event trigger, and grants that a user made to the role itself.
+  for (const database of stray.databases) {
+    if (!(await releaseIn(access, database, stray))) return 'in the way';
+  }
+  return underRoleLock(access, (client) => dropIfStray(client, stray, unused));
 }
 
-async function dropIfStray(
-  client: pg.PoolClient,
-  stray: Stray,
-  unused: number,
-): Promise<'dropped' | 'needed again' | 'in the way'> {
+/** False when somebody holds a lock on what is to be released. */
+async function releaseIn(access: ServerAccess, database: string, stray: Stray): Promise<boolean> {
+  const role = quoteIdentifier(stray.name);
+  const client = await access.admin(database).connect();
+  try {
+    await client.query(
+      `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS_MAX}; ` +
+        `REASSIGN OWNED BY ${role} TO ${quoteIdentifier(stray.heir)}; DROP OWNED BY ${role}; COMMIT`,
+    );
+    return true;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    if (hasCode(error, LOCK_NOT_AVAILABLE)) return false;
+    throw error;
+  } finally {
+    // Not kept: an idle connection of ours would make DROP DATABASE wait.
+    client.release(database !== access.home);
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+async function dropIfStray(client: pg.PoolClient, stray: Stray, unused: number): Promise<Outcome> {
   // A login may have come in between, or have renamed it and made a new one of the same name.
-  const still = await client.query<Stray>(STRAYS_SQL, [unused, stray.id]);
+  const still = await client.query<Stray>(STRAYS_SQL, [unused, stray.id, '0']);
   const found = still.rows[0];
   if (found === undefined) return 'needed again';
   await client.query('SAVEPOINT before_drop');
@@ -87,8 +121,7 @@ async function dropIfStray(
     await client.query(`DROP ROLE ${quoteIdentifier(found.name)}`);
     return 'dropped';
   } catch (error) {
-    // 2BP01: something depends on it.
-    if (!(error instanceof Error && 'code' in error && error.code === '2BP01')) throw error;
+    if (!hasCode(error, DEPENDENT_OBJECTS_STILL_EXIST)) throw error;
     await client.query('ROLLBACK TO SAVEPOINT before_drop');
     return 'in the way';
   }

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { Logger } from '../core/logger.ts';
 
 /** The channel on which nodes tell each other that something of an account changed. */
-export const CHANGES_CHANNEL = 'keyshift_changes';
+const CHANGES_CHANNEL = 'keyshift_changes';
 
 const RECONNECT_MS = 1_000;
 

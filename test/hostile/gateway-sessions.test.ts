@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../../src/client/index.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
-import { issue, type Login, logIn, refusalOf } from '../walk/support/logins.ts';
+import { issue, type Login, logIn, newClient, refusalOf } from '../walk/support/logins.ts';
 import { needs } from '../walk/support/programs.ts';
 import { PsqlSession, psql } from '../walk/support/psql.ts';
 import { ServerAdmin } from '../walk/support/server-admin.ts';
@@ -309,6 +309,30 @@ describe('a session', () => {
         await sleep(50);
       }
     }
+  });
+
+  test('past what the server takes is refused with 53300, and the others go on', async () => {
+    const [limit] = await admin.query<{ connections: number }>(
+      `select current_setting('max_connections')::int as connections`,
+    );
+    const wanted = (limit?.connections ?? 0) + 10;
+    const clients = Array.from({ length: wanted }, () => newClient(keyshift, login));
+    const outcomes = await Promise.allSettled(clients.map((client) => client.connect()));
+    try {
+      const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+      expect(new Set(refusals.map(({ code, severity }) => `${severity} ${code}`))).toEqual(
+        new Set(['FATAL 53300']),
+      );
+      const open = clients.filter((_client, n) => outcomes[n]?.status === 'fulfilled');
+      // PostgreSQL keeps a few connections for its superuser, by which Keyshift goes on.
+      expect(open.length).toBeGreaterThan(wanted - 30);
+      for (const client of open.slice(0, 3))
+        expect((await client.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+      expect((await issue(keyshift)).user).toBe('IAM:temp_creds_user');
+    } finally {
+      await Promise.allSettled(clients.map((client) => client.end()));
+    }
+    await (await logIn(keyshift, login)).end();
   });
 
   test('that the server ends is told why', async () => {

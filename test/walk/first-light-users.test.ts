@@ -233,6 +233,46 @@ describe('a user whose password is disabled', () => {
   });
 });
 
+describe('the options of a user', () => {
+  test('CONNECTION LIMIT counts sessions with and without groups together', async () => {
+    await master.query('create user limited password disable connection limit 1');
+    const plain = await issue(keyshift, { dbUser: 'limited' });
+    const grouped = await issue(keyshift, { dbUser: 'limited', dbGroups: ['example_group'] });
+    const open = await logIn(keyshift, grouped);
+    for (const login of [plain, grouped]) {
+      expect(await loginRefusal(keyshift, login)).toMatchObject({
+        code: '53300',
+        message: 'too many connections for role "limited"',
+      });
+    }
+    await open.end();
+    await master.query('alter user limited connection limit unlimited');
+    await Promise.all([plain, grouped, plain].map((login) => ask(keyshift, login, 'select 1')));
+  });
+
+  test('VALID UNTIL ends the password, not temporary logins', async () => {
+    const login = { user: 'elapsed', password: 'Elapsed-Password-1' };
+    await master.query(`create user elapsed password '${login.password}' valid until '2020-01-01'`);
+    expect(await loginRefusal(keyshift, login)).toMatchObject({ code: '28P01' });
+    expect(await ask(keyshift, await issue(keyshift, { dbUser: 'elapsed' }), 'select 1 as n')).toEqual([
+      { n: 1 },
+    ]);
+    await master.query(`alter user elapsed valid until 'infinity'`);
+    expect(await ask(keyshift, login, 'select 1 as n')).toEqual([{ n: 1 }]);
+  });
+
+  test('SET reaches sessions with and without groups', async () => {
+    await master.query(`create user settled password disable`);
+    await master.query(`alter user settled set search_path to example, public`);
+    for (const dbGroups of [[], ['example_group']]) {
+      const login = await issue(keyshift, { dbUser: 'settled', dbGroups });
+      expect(await ask(keyshift, login, `select current_setting('search_path') as path`)).toEqual([
+        { path: 'example, public' },
+      ]);
+    }
+  });
+});
+
 describe("the master user's rank", () => {
   test('is that of a Redshift superuser, and not of one of PostgreSQL', async () => {
     expect((await master.query('select count(*)::int as count from example.sales')).rows).toEqual([

@@ -162,6 +162,15 @@ describe('sessions with and without a group', () => {
     expect(grouped).toEqual([{ who: 'temp_creds_user', groups: ['example_group'] }]);
   });
 
+  test('name their groups in the order of the request, once each, and join all of them', async () => {
+    await admin.query('create role auditors nologin');
+    const dbGroups = ['example_group', 'auditors', 'example_group'];
+    const login = await issue(keyshift, { dbGroups });
+    expect(login.user).toBe('IAM:temp_creds_user:example_group,auditors');
+    const sql = 'select keyshift.session_groups()::text[] as groups';
+    expect(await ask(keyshift, login, sql)).toEqual([{ groups: ['auditors', 'example_group'] }]);
+  });
+
   test('leave the permanent members of the group as they were', async () => {
     await ask(keyshift, await issue(keyshift, { dbGroups: ['example_group'] }), COUNT);
     const members = await admin.query<{ member: string }>(

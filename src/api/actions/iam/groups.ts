@@ -12,6 +12,8 @@ import { groupShape, pageMembers, pageOfInput, userShape } from './shapes.ts';
 import { onGroup, onList, onUser } from './targets.ts';
 import { renamed } from './users.ts';
 
+/** Groups of users, and who is in them. */
+
 const CreateGroup = changing<'CreateGroup'>(
   (_iam, input, caller) => {
     const resource = groupArn(caller.principal.accountId, input.Path ?? '/', input.GroupName);

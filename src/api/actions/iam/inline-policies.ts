@@ -8,6 +8,8 @@ import { changing, reading } from './row.ts';
 import { encodeDocument, pageMembers, pageOfInput } from './shapes.ts';
 import { onGroup, onUser } from './targets.ts';
 
+/** Policies that belong to one user or group. */
+
 const user = (name: string) => ({ kind: 'user', name }) as const;
 const group = (name: string) => ({ kind: 'group', name }) as const;
 

@@ -12,6 +12,8 @@ import {
 import { changing, reading } from './row.ts';
 import { onUser, userNameOr } from './targets.ts';
 
+/** Console passwords. */
+
 const CreateLoginProfile = changing<'CreateLoginProfile'>(
   (iam, input, caller) => onUser(iam, caller, 'iam:CreateLoginProfile', userNameOr(caller, input.UserName)),
   async (iam, input, caller) => {

@@ -12,6 +12,8 @@ import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, policyShape, tagShapes, tagsOfInput, versionShape } from './shapes.ts';
 import { onList, onPolicy, requestTagKeys } from './targets.ts';
 
+/** Managed policies and their versions. */
+
 const CreatePolicy = changing<'CreatePolicy'>(
   (_iam, input, caller) => {
     const resource = policyArn(caller.principal.accountId, input.Path ?? '/', input.PolicyName);

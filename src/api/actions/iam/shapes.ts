@@ -1,5 +1,5 @@
 import type { Group as DomainGroup } from '../../../iam/groups.ts';
-import type { ManagedPolicy } from '../../../iam/managed-policies.ts';
+import type { ManagedPolicy } from '../../../iam/managed-policy.ts';
 import type { Page, PageRequest } from '../../../iam/pages.ts';
 import { type PolicyVersion as DomainVersion, versionIdOf } from '../../../iam/policy-versions.ts';
 import type { Tag as DomainTag } from '../../../iam/tags.ts';

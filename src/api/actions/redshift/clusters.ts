@@ -23,12 +23,12 @@ const DEFAULT_MAINTENANCE_WINDOW = 'sun:05:00-sun:05:30';
 const RECORDS_MIN = 20;
 const RECORDS_MAX = 100;
 
-const onCluster = (action: string, caller: Caller, identifier: string): readonly RequiredPermission[] => [
-  {
-    action: `redshift:${action}`,
-    resource: clusterArn(caller.region, { accountId: caller.principal.accountId, identifier }),
-  },
-];
+/** The permission on one cluster; notes it for the audit log too, which tells what a refused call was about. */
+function onCluster(action: string, caller: Caller, identifier: string): readonly RequiredPermission[] {
+  caller.note({ cluster: identifier });
+  const resource = clusterArn(caller.region, { accountId: caller.principal.accountId, identifier });
+  return [{ action: `redshift:${action}`, resource }];
+}
 
 export const createCluster: Action<RedshiftDeps, wire.CreateClusterMessage, wire.CreateClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('CreateCluster', caller, input.ClusterIdentifier),

@@ -19,13 +19,22 @@ import type { RedshiftDeps } from './deps.ts';
 
 /** GetClusterCredentials. Policy decides on the values as sent; only then are they validated and the cluster looked up. */
 export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMessage, ClusterCredentials> = {
-  permissions: (_deps, input, caller) =>
-    credentialsPermissions(
+  permissions: (_deps, input, caller) => {
+    // Before the decision, so that the audit log also tells what a refused call was about.
+    caller.note({
+      cluster: input.ClusterIdentifier,
+      dbUser: input.DbUser,
+      database: input.DbName,
+      groups: input.DbGroups,
+      autoCreate: input.AutoCreate,
+    });
+    return credentialsPermissions(
       caller.region,
       caller.principal.accountId,
       requireClusterIdentifier(input),
       toRequest(input),
-    ),
+    );
+  },
   run: async (deps, input, caller) => {
     const request = toRequest(input);
     requireValid(request);
@@ -37,9 +46,7 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
     const issued = issueCredentials(deps, { arn, keys: credentialKeys(deps, arn) }, request);
     caller.note({
       credentialId: issued.credentialId,
-      cluster: cluster.identifier,
       loginName: issued.dbUser,
-      database: request.dbName,
       expiration: issued.expiration.toISOString(),
     });
     return { DbUser: issued.dbUser, DbPassword: issued.dbPassword.reveal(), Expiration: issued.expiration };

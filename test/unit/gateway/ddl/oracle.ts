@@ -59,15 +59,30 @@ export function oracleStatements(sql: string): OracleStatement[] | undefined {
   });
 }
 
+const BLOCK = /^ BEGIN (.*); END $/s;
+const BLOCK_AS_USER =
+  /^ DECLARE role_before text := pg_catalog\.current_setting\('role'\); BEGIN (.*); PERFORM pg_catalog\.set_config\('role', role_before, true\); END $/s;
+
 /** Like `oracleStatements`, with what a DO block runs in the place of the block. */
 export function oracleEffects(sql: string): OracleStatement[] | undefined {
   return oracleStatements(sql)?.flatMap((statement) => {
     if (statement.type !== 'DoStmt') return [statement];
     const body: string = statement.node.args[0].DefElem.arg.String.sval;
-    const inner = /^ BEGIN (.*); END $/s.exec(body)?.[1];
+    const inner = BLOCK.exec(body)?.[1] ?? BLOCK_AS_USER.exec(body)?.[1];
     if (inner === undefined) throw new Error(`not a block of ours: ${body}`);
     return oracleStatements(inner) ?? [];
   });
+}
+
+/** CALL as the name of the procedure and its arguments, as they are written. */
+export function callStatement({ node }: OracleStatement): { name: string; args: unknown[] } {
+  const { funcname, args } = node.funccall;
+  return {
+    // biome-ignore lint/suspicious/noExplicitAny: as above.
+    name: funcname.map((part: any) => part.String.sval).join('.'),
+    // biome-ignore lint/suspicious/noExplicitAny: as above.
+    args: args.map(({ A_Const }: any) => A_Const.sval?.sval ?? A_Const.boolval.boolval ?? false),
+  };
 }
 
 /** CREATE or ALTER ROLE as `name` and its options; lists of roles as lists of names. */

@@ -12,38 +12,46 @@ describe('CREATE USER', () => {
     ['create user u password disable', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
     ['CREATE USER U WITH PASSWORD DISABLE', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
     ['create user "U" password disable', `CREATE USER "U" ${DISABLED} ${ADMIN}`],
-    ['create user u', `CREATE USER "u" ${ADMIN}`],
+    ['create user u', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
     ["create user u password 'Abcd1234'", `CREATE USER "u" PASSWORD 'Abcd1234' ${ADMIN}`],
     ['create user u password null', `CREATE USER "u" PASSWORD NULL ${ADMIN}`],
     ['create user u password disable createdb', `CREATE USER "u" CREATEDB ${DISABLED} ${ADMIN}`],
-    ['create user u nocreatedb nocreateuser', `CREATE USER "u" NOCREATEDB ${ADMIN}`],
-    ['create user u in group g, "H"', `CREATE USER "u" IN GROUP "g", "H" ${ADMIN}`],
-    ["create user u valid until '2030-01-01'", `CREATE USER "u" VALID UNTIL '2030-01-01' ${ADMIN}`],
+    ['create user u nocreatedb nocreateuser', `CREATE USER "u" NOCREATEDB ${DISABLED} ${ADMIN}`],
+    ['create user u in group g, "H"', `CREATE USER "u" ${DISABLED} IN GROUP "g", "H" ${ADMIN}`],
+    ["create user u valid until '2030-01-01'", `CREATE USER "u" ${DISABLED} ${ADMIN}`],
+    [
+      "create user u password 'Abcd1234' valid until '2030-01-01'",
+      `CREATE USER "u" PASSWORD 'Abcd1234' VALID UNTIL '2030-01-01' ${ADMIN}`,
+    ],
     ["create user u password disable valid until '2030-01-01'", `CREATE USER "u" ${DISABLED} ${ADMIN}`],
-    ['create user u connection limit 5', `CREATE USER "u" CONNECTION LIMIT 5 ${ADMIN}`],
-    ['create user u connection limit -1', `CREATE USER "u" CONNECTION LIMIT -1 ${ADMIN}`],
-    ['create user u connection limit unlimited', `CREATE USER "u" CONNECTION LIMIT -1 ${ADMIN}`],
-    ['create user u syslog access unrestricted', `CREATE USER "u" ${ADMIN}`],
+    ['create user u connection limit 5', `CREATE USER "u" ${DISABLED} CONNECTION LIMIT 5 ${ADMIN}`],
+    ['create user u connection limit -1', `CREATE USER "u" ${DISABLED} CONNECTION LIMIT -1 ${ADMIN}`],
+    ['create user u connection limit unlimited', `CREATE USER "u" ${DISABLED} CONNECTION LIMIT -1 ${ADMIN}`],
+    ['create user u syslog access unrestricted', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
     [
       'create user u login noinherit role a, b sysid 7',
-      `CREATE USER "u" LOGIN NOINHERIT ROLE "a", "b" SYSID 7 ${ADMIN}`,
+      `CREATE USER "u" ${DISABLED} LOGIN NOINHERIT ROLE "a", "b" SYSID 7 ${ADMIN}`,
     ],
-    ['create user u admin a', 'CREATE USER "u" ADMIN "a", "keyshift_superuser"'],
+    ['create user u admin a', `CREATE USER "u" ${DISABLED} ADMIN "a", "keyshift_superuser"`],
     [
       'create user u createdb, connection limit 2, in group g',
-      `CREATE USER "u" CREATEDB CONNECTION LIMIT 2 IN GROUP "g" ${ADMIN}`,
+      `CREATE USER "u" CREATEDB ${DISABLED} CONNECTION LIMIT 2 IN GROUP "g" ${ADMIN}`,
     ],
     [
       "create user u createuser password 'Abcd1234'",
-      `DO $ks$ BEGIN CREATE USER "u" CREATEROLE CREATEDB PASSWORD 'Abcd1234'; GRANT keyshift_superuser TO "u" WITH ADMIN TRUE; END $ks$`,
+      `DO $ks$ BEGIN CREATE USER "u" PASSWORD 'Abcd1234'; CALL keyshift.promote_user('u'); END $ks$`,
     ],
     [
       'create user u nocreatedb createuser',
-      'DO $ks$ BEGIN CREATE USER "u" CREATEROLE CREATEDB; GRANT keyshift_superuser TO "u" WITH ADMIN TRUE; END $ks$',
+      `DO $ks$ BEGIN CREATE USER "u"; CALL keyshift.promote_user('u'); END $ks$`,
+    ],
+    [
+      'create user "it\'s" createuser session timeout 60',
+      `DO $ks$ BEGIN CREATE USER "it's"; ALTER USER "it's" SET idle_session_timeout = '60s'; CALL keyshift.promote_user('it''s'); END $ks$`,
     ],
     [
       'create user u session timeout 60',
-      `DO $ks$ BEGIN CREATE USER "u" ${ADMIN}; ALTER USER "u" SET idle_session_timeout = '60s'; END $ks$`,
+      `DO $ks$ BEGIN CREATE USER "u" ${DISABLED} ${ADMIN}; ALTER USER "u" SET idle_session_timeout = '60s'; END $ks$`,
     ],
   ])('%s', async (sql, expected) => {
     expect(await outcome(sql)).toBe(expected);
@@ -156,22 +164,26 @@ describe('ALTER USER', () => {
       "alter user u createdb set search_path to 'a', b -- c",
       `DO $ks$ BEGIN ALTER USER "u" CREATEDB; ALTER USER "u" set search_path to 'a', b; END $ks$ -- c`,
     ],
+    ['alter user u createuser', `CALL keyshift.promote_user('u')`],
     [
-      'alter user u createuser',
-      'DO $ks$ BEGIN ALTER USER "u" CREATEROLE CREATEDB; REVOKE "u" FROM keyshift_superuser; GRANT keyshift_superuser TO "u" WITH ADMIN TRUE; END $ks$',
+      'alter user u createuser session timeout 60 rename to v',
+      `DO $ks$ BEGIN ALTER USER "u" SET idle_session_timeout = '60s'; ALTER USER "u" RENAME TO "v"; CALL keyshift.promote_user('v'); END $ks$`,
     ],
     [
       "alter user disabled createuser password 'Abcd1234'",
-      `DO $ks$ BEGIN ALTER USER "disabled" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'; ALTER USER "disabled" CREATEROLE CREATEDB; REVOKE "disabled" FROM keyshift_superuser; GRANT keyshift_superuser TO "disabled" WITH ADMIN TRUE; END $ks$`,
+      `DO $ks$ BEGIN ALTER USER "disabled" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'; CALL keyshift.promote_user('disabled'); END $ks$`,
     ],
     ['alter user boss createuser', 'ALTER USER "boss"'],
-    [
-      'alter user boss nocreateuser',
-      'DO $ks$ BEGIN REVOKE keyshift_superuser FROM "boss"; ALTER USER "boss" NOCREATEROLE NOCREATEDB; GRANT "boss" TO keyshift_superuser WITH ADMIN TRUE, INHERIT TRUE, SET TRUE; END $ks$',
-    ],
+    ['alter user second createuser createdb', 'ALTER USER "second"'],
+    ['alter user boss nocreateuser', `CALL keyshift.demote_user('boss', false)`],
+    ['alter user second nocreateuser', `CALL keyshift.demote_user('second', false)`],
     [
       'alter user boss nocreateuser createdb password disable',
-      `DO $ks$ BEGIN ALTER USER "boss" ${DISABLED}; REVOKE keyshift_superuser FROM "boss"; ALTER USER "boss" NOCREATEROLE CREATEDB; GRANT "boss" TO keyshift_superuser WITH ADMIN TRUE, INHERIT TRUE, SET TRUE; END $ks$`,
+      `DO $ks$ BEGIN ALTER USER "boss" ${DISABLED}; CALL keyshift.demote_user('boss', true); END $ks$`,
+    ],
+    [
+      'alter user second nocreateuser createdb password disable',
+      `DO $ks$ BEGIN CALL keyshift.demote_user('second', true); ALTER USER "second" ${DISABLED}; END $ks$`,
     ],
   ])('%s', async (sql, expected) => {
     const result = await outcome(sql);
@@ -213,17 +225,88 @@ describe('ALTER USER', () => {
     expect(await outcome('alter user u password disable', ordinary)).toBe(`ALTER USER "u" ${DISABLED}`);
   });
 
+  it.each([
+    ["alter user second password 'Abcd1234'", `ALTER USER "second" PASSWORD 'Abcd1234'`],
+    ['alter user second connection limit 5', 'ALTER USER "second" CONNECTION LIMIT 5'],
+    ["alter user second valid until '2030-01-01'", `ALTER USER "second" VALID UNTIL '2030-01-01'`],
+    ['alter user second set search_path to a, b', 'ALTER USER "second" set search_path to a, b'],
+    ['alter user second reset all', 'ALTER USER "second" reset all'],
+    ['alter user second session timeout 60', `ALTER USER "second" SET idle_session_timeout = '60s'`],
+  ])('by a superuser of another one makes it an ordinary user meanwhile: %s', async (sql, expected) => {
+    const meanwhile = `CALL keyshift.demote_user('second', true); ${expected}; CALL keyshift.promote_user('second');`;
+    expect(await outcome(sql)).toBe(`DO $ks$ BEGIN ${meanwhile} END $ks$`);
+    // Of itself, and by an ordinary user, it is for PostgreSQL to judge.
+    const own = await outcome(sql, { currentUser: 'second' });
+    const ordinary = await outcome(sql, { currentUser: 'u', currentIsSuperuser: false });
+    for (const other of [own, ordinary]) expect(['unchanged', expected]).toContain(other);
+  });
+
+  it('by a superuser can rename another one', async () => {
+    expect(await outcome('alter user second rename to third')).toBe(
+      `DO $ks$ BEGIN CALL keyshift.demote_user('second', true); ALTER USER "second" RENAME TO "third"; CALL keyshift.promote_user('third'); END $ks$`,
+    );
+  });
+
+  it.each([
+    ['alter user u set search_path to a, b', 'set search_path to a, b'],
+    ['alter user u reset all', 'reset all'],
+    ['alter user current_user set work_mem to 5', 'set work_mem to 5'],
+    ['alter user session_user reset work_mem', 'reset work_mem'],
+    ["alter user u password 'Abcd1234'", `PASSWORD 'Abcd1234'`],
+  ])('of itself in a session with groups is run as the user: %s', async (sql, expected) => {
+    const session = { currentUser: 'u', currentIsSuperuser: false };
+    expect(await outcome(sql, { ...session, underSessionRole: true })).toBe(
+      `DO $ks$ DECLARE role_before text := pg_catalog.current_setting('role'); BEGIN SET LOCAL ROLE "u"; ` +
+        `ALTER USER "u" ${expected}; PERFORM pg_catalog.set_config('role', role_before, true); END $ks$`,
+    );
+    expect(await outcome(sql, session)).toBe('unchanged');
+  });
+
+  it('of others in a session with groups is as in any session', async () => {
+    const session = { currentUser: 'u', currentIsSuperuser: false, underSessionRole: true };
+    expect(await outcome('alter user v set search_path to a', session)).toBe('unchanged');
+    expect(await outcome('alter user v rename to w', session)).toBe('unchanged');
+  });
+
   it('asks about a user only when the answer matters', async () => {
     const asked: string[] = [];
     const ask = { onAsk: (name: string) => asked.push(name) };
-    await outcome(
-      'alter user a set x to 1; alter user b rename to c; alter user d createdb; drop user e',
-      ask,
-    );
-    await outcome('create user f password disable', ask);
+    const ordinary = { ...ask, currentIsSuperuser: false };
+    const plain = 'alter user a set x to 1; alter user b rename to c; alter user d createdb; drop user e, e';
+    await outcome(plain, ordinary);
+    await outcome('create user f password disable; alter user boss set x to 1; drop user boss', ask);
     expect(asked).toEqual([]);
-    await outcome('alter user g password disable; alter user g createdb password disable', ask);
+    await outcome('alter user g password disable; alter user g createdb password disable', ordinary);
     expect(asked).toEqual(['g']);
+    // A superuser alters and drops other superusers by other words than ordinary users.
+    asked.length = 0;
+    await outcome(plain, ask);
+    expect(asked).toEqual(['a', 'b', 'd', 'e']);
+  });
+});
+
+describe('DROP USER', () => {
+  it.each([
+    ['drop user u', 'unchanged'],
+    ['drop user if exists u, nobody', 'unchanged'],
+    ['drop user boss', 'unchanged'],
+    [
+      'drop user second',
+      `DO $ks$ BEGIN CALL keyshift.demote_user('second', false); DROP USER "second"; END $ks$`,
+    ],
+    [
+      'drop user if exists u, second, second',
+      `DO $ks$ BEGIN CALL keyshift.demote_user('second', false); DROP USER IF EXISTS "u", "second", "second"; END $ks$`,
+    ],
+    ["create user n createuser password 'Abcd1234'; drop user n", /; DO \$ks\$ BEGIN CALL .*DROP USER "n"/],
+  ])('%s', async (sql, expected) => {
+    expect(await outcome(sql)).toEqual(
+      typeof expected === 'string' ? expected : expect.stringMatching(expected),
+    );
+  });
+
+  it('of an ordinary user is left to PostgreSQL to refuse', async () => {
+    expect(await outcome('drop user second', { currentIsSuperuser: false })).toBe('unchanged');
   });
 });
 
@@ -301,25 +384,26 @@ describe('texts of many statements', () => {
       `alter user u rename to w; ALTER USER "w" ${DISABLED}`,
     );
     expect(await outcome('alter user boss rename to w; alter user w password disable')).toMatch(/^0A000/);
-    const demoted = await outcome('alter user boss nocreateuser; alter user boss password disable');
-    expect(demoted.endsWith(`; ALTER USER "boss" ${DISABLED}`)).toBe(true);
+    expect(await outcome('alter user second nocreateuser; alter user second password disable')).toBe(
+      `CALL keyshift.demote_user('second', false); ALTER USER "second" ${DISABLED}`,
+    );
+    expect(await outcome("create user n; alter user n password 'Abcd1234'")).toContain("'infinity'");
     expect(await outcome("create user n password disable; alter user n password 'Abcd1234'")).toContain(
       `ALTER USER "n" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'`,
     );
-    expect(await outcome('drop user boss; create user boss password disable')).toMatch(
-      /^drop user boss; CREATE/,
+    expect(await outcome('drop user boss; create user boss; alter user boss password disable')).toMatch(
+      /^drop user boss; CREATE.*; ALTER/,
     );
   });
 
   it('mean the same when standard_conforming_strings is off', async () => {
     const hidden = "select 'a\\'; create user u password disable; --'";
     expect(await outcome(hidden, { standardConformingStrings: false })).toBe('unchanged');
-    expect(await outcome("create user u valid until 'a\\\\b'", { standardConformingStrings: false })).toBe(
-      `CREATE USER "u" VALID UNTIL E'a\\\\b' ${ADMIN}`,
+    const sql = "alter user u syslog access restricted valid until 'a\\\\b'";
+    expect(await outcome(sql, { standardConformingStrings: false })).toBe(
+      `ALTER USER "u" VALID UNTIL E'a\\\\b'`,
     );
-    expect(await outcome("create user u valid until 'a\\\\b'")).toBe(
-      `CREATE USER "u" VALID UNTIL E'a\\\\\\\\b' ${ADMIN}`,
-    );
+    expect(await outcome(sql)).toBe(`ALTER USER "u" VALID UNTIL E'a\\\\\\\\b'`);
   });
 
   it('are passed over when they are too long to be looked into', () => {
