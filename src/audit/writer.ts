@@ -10,19 +10,29 @@ export class AuditUnavailable extends Error {
   }
 }
 
-interface Waiting {
-  readonly event: AuditEvent;
+/** Events that are written together. */
+interface Batch {
+  readonly events: AuditEvent[];
+  readonly written: Promise<void>;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
 }
 
+/**
+ * `at` comes in milliseconds since 1970. The statement has a name: preparing it anew costs PostgreSQL as much as
+ * running it (151 µs against 84 µs for one event, 192 µs for eight).
+ */
 const INSERT = `
   INSERT INTO keyshift.audit_events (account_id, event_id, at, kind, name, outcome, code,
                                      principal_arn, source_ip, request_id, details)
-  SELECT e."accountId", e."eventId", e.at, e.kind, e.name, e.outcome, e.code,
+  SELECT e."accountId", e."eventId", to_timestamp(e.at / 1000.0), e.kind, e.name, e.outcome, e.code,
          e."principalArn", e."sourceIp", e."requestId", e.details
-  FROM json_to_recordset($1::json) AS e("accountId" text, "eventId" uuid, at timestamptz, kind text, name text,
-    outcome text, code text, "principalArn" text, "sourceIp" text, "requestId" text, details jsonb)`;
+  FROM json_to_recordset($1::json) AS e("accountId" text, "eventId" uuid, at bigint, kind text, name text,
+    outcome text, code text, "principalArn" text, "sourceIp" text, "requestId" text, details json)`;
+const INSERT_NAME = 'keyshift-audit';
+
+/** Turns of the event loop for which a batch waits for more; each is shorter than a millisecond under load. */
+const GATHER_TURNS_MAX = 32;
 
 /**
  * Writes events with group commit: while one INSERT is on its way to disk the next events gather, and all of
@@ -31,7 +41,9 @@ const INSERT = `
  */
 export class AuditWriter implements AuditSink {
   readonly #database: Database;
-  #waiting: Waiting[] = [];
+  /** In the order of writing; the last one takes further events. */
+  readonly #batches: Batch[] = [];
+  #waiting = 0;
   #writing: Promise<void> | undefined;
 
   constructor(database: Database) {
@@ -39,13 +51,14 @@ export class AuditWriter implements AuditSink {
   }
 
   record(event: AuditEvent): Promise<void> {
-    if (this.#waiting.length >= LIMITS.auditQueueMax) {
+    if (this.#waiting >= LIMITS.auditQueueMax) {
       return Promise.reject(new AuditUnavailable('too many events are waiting'));
     }
-    return new Promise((done, failed) => {
-      this.#waiting.push({ event, done, failed });
-      this.#writing ??= this.#writeAll();
-    });
+    const batch = this.#openBatch();
+    batch.events.push(event);
+    this.#waiting++;
+    this.#writing ??= this.#writeAll();
+    return batch.written;
   }
 
   /** Waits until everything that was recorded so far is written. */
@@ -53,20 +66,50 @@ export class AuditWriter implements AuditSink {
     await this.#writing;
   }
 
+  #openBatch(): Batch {
+    const last = this.#batches.at(-1);
+    if (last !== undefined && last.events.length < LIMITS.auditBatchMax) return last;
+    const batch = newBatch();
+    this.#batches.push(batch);
+    return batch;
+  }
+
   async #writeAll(): Promise<void> {
-    // One turn of the event loop lets requests that arrived together share the first commit too.
-    await new Promise((turn) => setImmediate(turn));
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, LIMITS.auditBatchMax);
+    for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
+      await gathered(batch);
+      this.#batches.shift();
+      this.#waiting -= batch.events.length;
       try {
-        await this.#database.query(INSERT, [toJson(batch.map((waiting) => waiting.event))]);
-        for (const waiting of batch) waiting.done();
+        await this.#database.query(INSERT, [toJson(batch.events)], INSERT_NAME);
+        batch.done();
       } catch (error) {
-        const unavailable = new AuditUnavailable('the store refused it', { cause: error });
-        for (const waiting of batch) waiting.failed(unavailable);
+        batch.failed(new AuditUnavailable('the store refused it', { cause: error }));
       }
     }
     this.#writing = undefined;
+  }
+}
+
+function newBatch(): Batch {
+  let done = (): void => {};
+  let failed = (_error: Error): void => {};
+  const written = new Promise<void>((resolve, reject) => {
+    done = resolve;
+    failed = reject;
+  });
+  return { events: [], written, done, failed };
+}
+
+/**
+ * Waits for as long as each turn of the event loop brings further events, so that requests that came together
+ * share a commit: one commit costs as much as handling several requests. A request that is alone waits one turn.
+ */
+async function gathered(batch: Batch): Promise<void> {
+  let before = 0;
+  for (let turn = 0; turn < GATHER_TURNS_MAX; turn++) {
+    if (batch.events.length === before || batch.events.length >= LIMITS.auditBatchMax) return;
+    before = batch.events.length;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -79,7 +122,8 @@ const ESCAPE = /\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g;
  * manual, section 8.14). JSON.stringify escapes exactly the halves.
  */
 function toJson(events: readonly AuditEvent[]): string {
-  return JSON.stringify(events).replace(ESCAPE, (whole, escape: string) =>
-    escape === 'u0000' || escape.startsWith('ud') ? '\ufffd' : whole,
+  return JSON.stringify(events.map((event) => ({ ...event, at: event.at.getTime() }))).replace(
+    ESCAPE,
+    (whole, escape: string) => (escape === 'u0000' || escape.startsWith('ud') ? '\ufffd' : whole),
   );
 }

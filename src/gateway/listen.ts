@@ -61,6 +61,10 @@ export class GatewayListener {
       isPending = false;
     };
     const abort = new AbortController();
+    // A client that has not logged in has no session to be told of, and may be silent for as long as it likes.
+    abort.signal.addEventListener('abort', () => {
+      if (isPending) socket.destroy();
+    });
     const record = new SessionRecord(this.#deps, this.#cluster, plainAddress(socket.remoteAddress));
     const done = runSession(this.#deps, this.#cluster, socket, record, abort.signal, ready).finally(() => {
       ready();

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SqlError } from '../core/errors.ts';
 import { ensureDatabasePrepared } from '../postgres/prepare-database.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
@@ -5,7 +6,7 @@ import type { ServerAccess } from '../postgres/server-access.ts';
 import type { Backend } from './backend.ts';
 import type { RoleFacts } from './ddl/known-roles.ts';
 import { PROCEDURE_CALL } from './ddl/superuser.ts';
-import { mayHoldUserDdl, translate } from './ddl/translate.ts';
+import { mayHoldUserDdl, type SessionFacts, type Translation, translate } from './ddl/translate.ts';
 
 /** Puts the translation of Redshift's user DDL into the relay: what runs in the place of a statement. */
 
@@ -21,12 +22,10 @@ export function userDdlRewriter(
   const parameter = (name: string): string | undefined =>
     backend.parameters.find((reported) => reported.name === name)?.value;
   const isReadable = readableTexts(parameter('client_encoding'));
-  const standardConformingStrings = parameter('standard_conforming_strings') !== 'off';
   const underSessionRole = parameter('session_authorization') !== dbUser;
   const rewrite = async (sql: string): Promise<string> => {
     const { superuser: currentIsSuperuser } = await roleFacts(access, dbUser);
-    const translation = await translate(sql, {
-      standardConformingStrings,
+    const translation = await translateCertainly(sql, {
       roleFacts: (name) => roleFacts(access, name),
       currentUser: dbUser,
       currentIsSuperuser,
@@ -44,6 +43,20 @@ export function userDdlRewriter(
     }
   };
   return (sql) => (mayHoldUserDdl(sql) && isReadable(sql) ? rewrite(sql) : undefined);
+}
+
+/**
+ * The translation, if it is the same however backslashes in strings are read: a session may change
+ * standard_conforming_strings at any time, and a text that is read wrongly must pass as it is.
+ */
+async function translateCertainly(
+  sql: string,
+  session: Omit<SessionFacts, 'standardConformingStrings'>,
+): Promise<Translation> {
+  const translation = await translate(sql, { ...session, standardConformingStrings: true });
+  if (!sql.includes('\\')) return translation;
+  const other = await translate(sql, { ...session, standardConformingStrings: false });
+  return isDeepStrictEqual(translation, other) ? translation : { kind: 'unchanged' };
 }
 
 /** Encodings with one byte for each character. In others a byte that looks like a quote can be half a character. */

@@ -15,14 +15,13 @@ export type Leftover = 'none' | 'stale-file' | 'stopped';
 
 /**
  * Stops the server that `postmaster.pid` names, if that process really is a PostgreSQL server on this data
- * directory; removes the file if it is not. Never signals any other process.
+ * directory; removes its lock files if there is none. Never signals any other process.
  * @throws OperatorError when the server does not stop, or one answers that this process cannot see
  */
 export async function stopLeftover(dataDir: string, socketPath: string): Promise<Leftover> {
   const pidFile = join(dataDir, 'postmaster.pid');
   const pid = await readPid(pidFile);
-  if (pid === undefined) return 'none';
-  if (await isPostgresOn(pid, dataDir)) {
+  if (pid !== undefined && (await isPostgresOn(pid, dataDir))) {
     process.kill(pid, 'SIGINT');
     if (await waitForEnd(pid, FAST_MS_MAX)) return 'stopped';
     if (await isPostgresOn(pid, dataDir)) process.kill(pid, 'SIGQUIT');
@@ -37,9 +36,11 @@ export async function stopLeftover(dataDir: string, socketPath: string): Promise
       `Another PostgreSQL server is running in ${dataDir}, perhaps in another container: stop it first.`,
     );
   }
-  // PostgreSQL itself would refuse to start while any process of its user has that number.
+  // PostgreSQL itself would refuse to start while any process of its user has the number in one of these. In a
+  // container numbers come back at every start.
   await rm(pidFile, { force: true });
-  return 'stale-file';
+  await rm(`${socketPath}.lock`, { force: true });
+  return pid === undefined ? 'none' : 'stale-file';
 }
 
 /** The content of `postmaster.pid`, line by line; undefined when there is none. */

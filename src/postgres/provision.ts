@@ -76,7 +76,7 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
  * A user whose password is disabled, whom every superuser of the cluster may administer. The past date keeps a
  * password from working that the user gives itself; logins with temporary credentials do not look at it.
  */
-export async function createUser(client: pg.PoolClient, dbUser: string): Promise<void> {
+async function createUser(client: pg.PoolClient, dbUser: string): Promise<void> {
   await client.query(
     `CREATE ROLE ${quoteIdentifier(dbUser)} LOGIN PASSWORD NULL VALID UNTIL '-infinity' ADMIN keyshift_superuser`,
   );

@@ -19,8 +19,8 @@ const BEGIN =
   `SET LOCAL lock_timeout = ${LOCK_MS_MAX}; LOCK TABLE keyshift.role_change IN SHARE ROW EXCLUSIVE MODE`;
 
 /**
- * Runs `work` in a transaction of the administrator, under one lock of the server, which must have been prepared. It is run again, up to five times,
- * after a race, so it must have no effect outside the database.
+ * Runs `work` in a transaction of the administrator, under one lock of the server, which must have been prepared. It
+ * is run again, up to five times, after a race, so it must have no effect outside the database.
  */
 export async function underRoleLock<T>(
   access: ServerAccess,

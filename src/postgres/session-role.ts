@@ -8,7 +8,7 @@ import { SESSION_ROLE_PREFIX } from './session-role-name.ts';
 /** Makes and mends session roles: the login roles of one user together with one set of groups. */
 
 /** The role whose members are session roles. */
-export const SESSION_MARK = 'keyshift_session';
+const SESSION_MARK = 'keyshift_session';
 
 /** Whether the role of that name stands for this user and these groups, and is as it must be. */
 export function sessionRoleIsRight(facts: ProvisionFacts, account: AccountFacts): boolean {

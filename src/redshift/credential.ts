@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { epochSeconds } from '../core/clock.ts';
+import type { HmacKey } from '../core/hmac-key.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import { Secret, sameBytes } from '../core/secret.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
@@ -27,6 +28,8 @@ const TAG_BYTES = 16;
 const HEAD_BYTES = 8 + ID_BYTES + TAG_BYTES;
 const MAC_BYTES = 32;
 const TOKEN_BYTES = HEAD_BYTES + MAC_BYTES;
+/** Before each text that the MAC covers. */
+const LENGTH_BYTES = 4;
 const TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 4) / 3);
 
 /** Gives the purpose from which the MAC key of one cluster is derived. */
@@ -40,17 +43,17 @@ export function mintCredential(
   expiresAt: Date,
   random: RandomBytes,
 ): { readonly password: Secret; readonly credentialId: string } {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt8(VERSION, 0);
-  head.writeUInt8(database === undefined ? 0 : FLAG_DATABASE_BOUND, 1);
-  head.writeUInt16BE(keys.current, 2);
-  head.writeUInt32BE(epochSeconds(expiresAt), 4);
+  const token = Buffer.alloc(TOKEN_BYTES);
+  token.writeUInt8(VERSION, 0);
+  token.writeUInt8(database === undefined ? 0 : FLAG_DATABASE_BOUND, 1);
+  token.writeUInt16BE(keys.current, 2);
+  token.writeUInt32BE(epochSeconds(expiresAt), 4);
   const id = random(ID_BYTES);
-  id.copy(head, 8);
-  if (database !== undefined) databaseTag(database).copy(head, 8 + ID_BYTES);
+  token.set(id, 8);
+  if (database !== undefined) token.set(databaseTag(database), 8 + ID_BYTES);
   const key = keys.keys.get(keys.current);
   if (key === undefined) throw new Error('the keyring has no current key');
-  const token = Buffer.concat([head, mac(key, head, claims)]);
+  token.set(mac(key, token.subarray(0, HEAD_BYTES), claims), HEAD_BYTES);
   return { password: new Secret(token.toString('base64url')), credentialId: id.toString('hex') };
 }
 
@@ -102,17 +105,21 @@ function decodeToken(password: string): Buffer | undefined {
 }
 
 function databaseTag(database: string): Buffer {
-  return createHash('sha256').update(database).digest().subarray(0, TAG_BYTES);
+  return Buffer.from(hash('sha256', database, 'hex'), 'hex').subarray(0, TAG_BYTES);
 }
 
 /** Each part is preceded by its length, so that no two different claims give the same bytes. */
-function mac(key: Buffer, head: Buffer, claims: CredentialClaims): Buffer {
-  const parts: Buffer[] = [head];
-  for (const text of [claims.clusterArn, claims.loginName]) {
-    const bytes = Buffer.from(text);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    parts.push(length, bytes);
+function mac(key: HmacKey, head: Uint8Array, claims: CredentialClaims): Buffer {
+  const { clusterArn, loginName } = claims;
+  const message = Buffer.alloc(
+    HEAD_BYTES + LENGTH_BYTES + Buffer.byteLength(clusterArn) + LENGTH_BYTES + Buffer.byteLength(loginName),
+  );
+  message.set(head);
+  let end = HEAD_BYTES;
+  for (const text of [clusterArn, loginName]) {
+    const length = message.write(text, end + LENGTH_BYTES);
+    message.writeUInt32BE(length, end);
+    end += LENGTH_BYTES + length;
   }
-  return createHmac('sha256', key).update(Buffer.concat(parts)).digest();
+  return key.sign(message);
 }

@@ -1,18 +1,19 @@
+import { HmacKey } from '../core/hmac-key.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Secret } from '../core/secret.ts';
 import { hmac } from './hash.ts';
 import type { CredentialScope } from './signed-claim.ts';
 
 /** Derives the key of one day, region and service. Source: IAM User Guide, "Create a signed AWS API request", step 4. */
-export function signingKey(secret: Secret, scope: Omit<CredentialScope, 'terminator'>): Buffer {
+export function signingKey(secret: Secret, scope: Omit<CredentialScope, 'terminator'>): HmacKey {
   const day = hmac(`AWS4${secret.reveal()}`, scope.date);
-  return hmac(hmac(hmac(day, scope.region), scope.service), 'aws4_request');
+  return new HmacKey(hmac(hmac(hmac(day, scope.region), scope.service), 'aws4_request'));
 }
 
 interface Entry {
   /** What the key was derived from. */
   readonly secret: Secret;
-  readonly key: Buffer;
+  readonly key: HmacKey;
 }
 
 /**
@@ -31,7 +32,7 @@ export class SigningKeyCache {
     return this.#entries.size;
   }
 
-  get(accessKeyId: string, scope: CredentialScope, secret: Secret): Buffer | undefined {
+  get(accessKeyId: string, scope: CredentialScope, secret: Secret): HmacKey | undefined {
     const entry = this.#entries.get(nameOf(accessKeyId, scope));
     if (entry === undefined) return undefined;
     const same = entry.secret === secret || entry.secret.equals(secret.reveal());
@@ -39,7 +40,7 @@ export class SigningKeyCache {
   }
 
   /** Only for keys with which a signature was verified: a stranger must not be able to fill the cache. */
-  set(accessKeyId: string, scope: CredentialScope, secret: Secret, key: Buffer): void {
+  set(accessKeyId: string, scope: CredentialScope, secret: Secret, key: HmacKey): void {
     const name = nameOf(accessKeyId, scope);
     this.#entries.delete(name);
     if (this.#entries.size >= this.#max) {

@@ -56,18 +56,18 @@ function fromHeader(
   const credential = fields.get('Credential');
   const signedHeaders = fields.get('SignedHeaders');
   const signature = fields.get('Signature');
-  const dateText = headers.get('x-amz-date') ?? headers.get('date');
-  const missing: string[] = [];
-  if (!credential) missing.push(`Authorization header requires 'Credential' parameter.`);
-  if (!signature) missing.push(`Authorization header requires 'Signature' parameter.`);
-  if (!signedHeaders) missing.push(`Authorization header requires 'SignedHeaders' parameter.`);
-  if (!dateText) {
-    missing.push(`Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.`);
+  const amzDateText = headers.get('x-amz-date');
+  const dateText = amzDateText ?? headers.get('date');
+  if (!credential || !signature || !signedHeaders || !dateText) {
+    throw incompleteSignature(whatIsMissing({ credential, signature, signedHeaders, dateText }));
   }
-  if (!credential || !signature || !signedHeaders || !dateText) throw incompleteSignature(missing.join(' '));
+  const { accessKeyId, scope } = parseCredential(credential);
+  const { date, amzDate } = parseDate(dateText, amzDateText === undefined ? parseDateHeader : parseAmzDate);
   return {
-    ...parseCredential(credential),
-    ...parseDate(dateText, headers.has('x-amz-date') ? parseAmzDate : parseDateHeader),
+    accessKeyId,
+    scope,
+    date,
+    amzDate,
     headers,
     signedHeaders: parseSignedHeaders(signedHeaders),
     signature: parseSignatureBytes(signature),
@@ -75,6 +75,22 @@ function fromHeader(
     expiresSeconds: undefined,
     sessionToken: sessionToken(parameters, headers),
   };
+}
+
+function whatIsMissing(found: {
+  readonly credential: string | undefined;
+  readonly signature: string | undefined;
+  readonly signedHeaders: string | undefined;
+  readonly dateText: string | undefined;
+}): string {
+  const missing: string[] = [];
+  if (!found.credential) missing.push(`Authorization header requires 'Credential' parameter.`);
+  if (!found.signature) missing.push(`Authorization header requires 'Signature' parameter.`);
+  if (!found.signedHeaders) missing.push(`Authorization header requires 'SignedHeaders' parameter.`);
+  if (!found.dateText) {
+    missing.push(`Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.`);
+  }
+  return missing.join(' ');
 }
 
 function fromQuery(parameters: readonly CanonicalParameter[], headers: RequestHeaders): SignedClaim {
@@ -148,7 +164,7 @@ function parseDate(
   if (date === undefined) {
     throw incompleteSignature("Date must be in ISO-8601 'basic format', e.g. 20150830T123600Z.");
   }
-  return { date, amzDate: formatAmzDate(date) };
+  return { date, amzDate: parse === parseAmzDate ? text : formatAmzDate(date) };
 }
 
 function parseSignedHeaders(text: string): string[] {
@@ -194,6 +210,7 @@ function sessionToken(
 
 /** The decoded value of a parameter that may stand at most once. */
 function only(parameters: readonly CanonicalParameter[], name: string): string | undefined {
+  if (parameters.length === 0) return undefined;
   const found = parameters.filter((parameter) => parameter.name === name);
   if (found.length > 1) throw incompleteSignature(`'${name}' may be given only once in the query.`);
   const value = found[0]?.value;

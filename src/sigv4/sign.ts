@@ -8,7 +8,7 @@ import {
   queryParameters,
   stringToSign,
 } from './canonical.ts';
-import { hmac, sha256Hex } from './hash.ts';
+import { sha256Hex } from './hash.ts';
 import { signingKey } from './key.ts';
 import { percentEncode } from './percent.ts';
 import type { RawRequest } from './raw-request.ts';
@@ -89,7 +89,7 @@ function signatureOf(
     bodyHash: sha256Hex(request.body),
   });
   const key = signingKey(options.secret, { ...options, date: amzDate.slice(0, 8) });
-  return hmac(key, stringToSign(amzDate, scopeText(amzDate, options), sha256Hex(canonical))).toString('hex');
+  return key.sign(stringToSign(amzDate, scopeText(amzDate, options), sha256Hex(canonical))).toString('hex');
 }
 
 function signableHeaders(headers: RawRequest['headers']): [string, string][] {

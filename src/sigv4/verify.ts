@@ -8,7 +8,7 @@ import {
   queryParameters,
   stringToSign,
 } from './canonical.ts';
-import { hmac, sha256Hex } from './hash.ts';
+import { sha256Hex } from './hash.ts';
 import { type SigningKeyCache, signingKey } from './key.ts';
 import type { RawRequest } from './raw-request.ts';
 import { requestExpired, signatureDoesNotMatch } from './signature-errors.ts';
@@ -73,11 +73,9 @@ export function verifySignature(claim: SignedClaim, request: RawRequest, options
   checkScope(claim, options);
   const cached = options.keys.get(claim.accessKeyId, claim.scope, options.secret);
   const key = cached ?? signingKey(options.secret, claim.scope);
+  const scope = scopeText(claim);
   const matches = candidates(claim, request).some((canonical) =>
-    sameBytes(
-      hmac(key, stringToSign(claim.amzDate, scopeText(claim), sha256Hex(canonical))),
-      claim.signature,
-    ),
+    sameBytes(key.sign(stringToSign(claim.amzDate, scope, sha256Hex(canonical))), claim.signature),
   );
   if (!matches) throw signatureDoesNotMatch();
   if (cached === undefined) options.keys.set(claim.accessKeyId, claim.scope, options.secret, key);

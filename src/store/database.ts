@@ -1,8 +1,9 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 
 /** Something that runs SQL: the pool, or one transaction. */
 export interface Database {
-  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** A statement with a `name` is prepared once for each connection: for the few that run all the time. */
+  query<Row extends object>(sql: string, values?: readonly unknown[], name?: string): Promise<Row[]>;
 }
 
 /** SQLSTATEs after which a transaction may simply be run again. PostgreSQL 18 manual, section 13.5. */
@@ -17,8 +18,8 @@ export class Store implements Database {
     this.#pool = pool;
   }
 
-  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.#pool.query<Row>(sql, values as unknown[]);
+  async query<Row extends object>(sql: string, values: readonly unknown[] = [], name?: string): Promise<Row[]> {
+    const result = await this.#pool.query<Row>(statement(sql, values, name));
     return result.rows;
   }
 
@@ -44,6 +45,10 @@ export class Store implements Database {
   }
 }
 
+function statement(text: string, values: readonly unknown[], name: string | undefined): QueryConfig {
+  return { text, values: values as unknown[], ...(name === undefined ? {} : { name }) };
+}
+
 /** The SQLSTATE of an error that PostgreSQL sent, or undefined. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
@@ -52,8 +57,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 
 async function once<T>(client: PoolClient, work: (database: Database) => Promise<T>): Promise<T> {
   const database: Database = {
-    query: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
-      (await client.query<Row>(sql, values as unknown[])).rows,
+    query: async <Row extends object>(sql: string, values: readonly unknown[] = [], name?: string) =>
+      (await client.query<Row>(statement(sql, values, name))).rows,
   };
   await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE');
   try {

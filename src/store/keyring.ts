@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { HmacKey } from '../core/hmac-key.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Store } from './database.ts';
 import type { Sealer } from './sealer.ts';
@@ -19,13 +20,13 @@ export class Keyring {
     this.current = Math.max(...roots.keys());
   }
 
-  /** A 32-byte key for one purpose, by HKDF-SHA-256 (RFC 5869), for every version. */
+  /** A MAC key for one purpose, 32 bytes by HKDF-SHA-256 (RFC 5869), for every version. */
   derive(purpose: string): DerivedKeys {
     const known = this.#derived.get(purpose);
     if (known !== undefined) return known;
-    const keys = new Map<number, Buffer>();
+    const keys = new Map<number, HmacKey>();
     for (const [version, root] of this.#roots) {
-      keys.set(version, Buffer.from(hkdfSync('sha256', root, Buffer.alloc(0), purpose, 32)));
+      keys.set(version, new HmacKey(new Uint8Array(hkdfSync('sha256', root, Buffer.alloc(0), purpose, 32))));
     }
     const derived = { current: this.current, keys };
     this.#derived.set(purpose, derived);
@@ -36,7 +37,7 @@ export class Keyring {
 /** The keys of one purpose, by version. */
 export interface DerivedKeys {
   readonly current: number;
-  readonly keys: ReadonlyMap<number, Buffer>;
+  readonly keys: ReadonlyMap<number, HmacKey>;
 }
 
 /** Opens the keyring, and makes its first key in an empty store. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateAccessKeyCommand,
   DeleteAccessKeyCommand,
@@ -408,25 +409,17 @@ describe('an access key', () => {
 // From here on the clock is moved, for all of this Keyshift.
 describe('credentials', () => {
   test('work one second before they expire and are refused one second after', async () => {
-    const last = await issue(keyshift, { dbName: 'exampledb' });
-    const open = await logIn(keyshift, last);
+    const { credentials, open, now } = await inTheLastSecond();
     try {
-      const moved = await moveClock('+898s');
-      const now = () => Date.now() + moved;
-      const until = (at: number) => new Promise((resolve) => setTimeout(resolve, at - now()));
-      const expires = last.expiration.getTime();
-      // The gateway looks at its clock some milliseconds after the client starts.
-      await until(expires - 1_000);
-      await expectIn(last);
-      expect(now()).toBeLessThan(expires);
-      await until(expires + 1_000);
-      const refused = await loginRefusal(keyshift, last);
+      const expires = credentials.expiration.getTime();
+      await sleep(Math.max(0, expires + 1_000 - now()));
+      const refused = await loginRefusal(keyshift, credentials);
       expect(refused).toMatchObject({
         code: '28000',
         severity: 'FATAL',
         message: 'IAM Authentication token has expired',
       });
-      expect(refused.detail).toContain(`It expired at ${last.expiration.toISOString()}`);
+      expect(refused.detail).toContain(`It expired at ${credentials.expiration.toISOString()}`);
       // An open session outlives the credentials; new ones work.
       expect((await open.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
       await expectIn(await issue(keyshift, { dbName: 'exampledb' }));
@@ -434,6 +427,29 @@ describe('credentials', () => {
       await open.end();
     }
   });
+
+  /**
+   * Credentials that have just let somebody in one second before they expire, a session that was opened with them
+   * long before, and the time of the moved clock.
+   */
+  async function inTheLastSecond() {
+    for (let tries = 1; ; tries++) {
+      const credentials = await issue(keyshift, { dbName: 'exampledb' });
+      const expires = credentials.expiration.getTime();
+      const open = await logIn(keyshift, credentials);
+      const moved = await moveClock('+898s');
+      const now = () => Date.now() + moved;
+      await sleep(Math.max(0, expires - 1_000 - now()));
+      try {
+        await expectIn(credentials);
+        return { credentials, open, now };
+      } catch (error) {
+        await open.end();
+        // A machine so busy that the second passed on the way shows nothing.
+        if (now() < expires || tries === 5) throw error;
+      }
+    }
+  }
 
   test('that lie far in the past say so, if they are authentic', async () => {
     await moveClock('+1h');

@@ -707,6 +707,40 @@ describe('the reaper', () => {
     expect((await reapSessionRoles(access)).dropped).toContain('IAM:leaver:readers');
   });
 
+  test('goes on after more roles than one look shows, and stops when asked', async () => {
+    const strays = 105;
+    await admin(`DO $$ BEGIN
+      FOR i IN 1 .. ${strays} LOOP
+        EXECUTE format('CREATE ROLE %I', 'IAM:gone:' || i);
+        EXECUTE format('GRANT keyshift_session TO %I', 'IAM:gone:' || i);
+      END LOOP;
+    END $$`);
+    const gone = (names: readonly string[]) => names.filter((name) => name.startsWith('IAM:gone:')).length;
+    expect(await reapSessionRoles(access, { signal: AbortSignal.abort() })).toEqual({
+      dropped: [],
+      kept: [],
+    });
+    expect(gone((await reapSessionRoles(access)).dropped)).toBe(strays);
+  });
+
+  test('waits for nobody who holds a lock on what a role has left', async () => {
+    const client = await login('locked_lob', ['keepers']);
+    const id = await value(client, 'SELECT lo_create(0)::int');
+    await client.end();
+    const holder = await access.admin('dev').connect();
+    try {
+      await holder.query(`BEGIN; GRANT SELECT ON LARGE OBJECT ${id} TO plain`);
+      const role = 'IAM:locked_lob:keepers';
+      await expect
+        .poll(async () => (await reapSessionRoles(access, { unusedSeconds: 0 })).kept, { timeout: 20_000 })
+        .toContain(role);
+      await holder.query('COMMIT');
+      await reapUntil(role);
+    } finally {
+      holder.release(true);
+    }
+  });
+
   test('and logins of the same role at the same time never fail', async () => {
     const role = 'IAM:racer:readers';
     await provision(access, request('racer', ['readers'], { autoCreate: true }));

@@ -59,7 +59,7 @@ BEGIN
   LOOP
     EXECUTE format(
       'GRANT %s TO %s WITH ADMIN %s, INHERIT %s, SET %s',
-      given.role, given.member, given.admin, given.inherit, given.set
+      given.role, given.member, given.admin::text, given.inherit::text, given.set::text
     );
     EXECUTE format('REVOKE %s FROM %s GRANTED BY %s', given.role, given.member, role_id::regrole);
   END LOOP;

@@ -12,6 +12,6 @@ CREATE TABLE keyshift.audit_events (
   principal_arn  text,
   source_ip      text,
   request_id     text,
-  details        jsonb NOT NULL,
+  details        json NOT NULL,
   PRIMARY KEY (account_id, sequence)
 );

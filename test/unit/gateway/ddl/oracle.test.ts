@@ -187,7 +187,8 @@ describe('what PostgreSQL reads in a translation', () => {
         for (const sql of statements) {
           const result = await outcome(sql);
           expect(oracleStatements(result)?.map(({ type }) => type)).toEqual(['DoStmt']);
-          for (const { type, node } of oracleEffects(result) ?? []) {
+          for (const effect of oracleEffects(result) ?? []) {
+            const { type, node } = effect;
             expect([
               'CreateRoleStmt',
               'AlterRoleStmt',
@@ -198,11 +199,48 @@ describe('what PostgreSQL reads in a translation', () => {
             if (type === 'CreateRoleStmt') expect(node.role).toBe(name);
             if (type === 'AlterRoleStmt' || type === 'AlterRoleSetStmt')
               expect(node.role.rolename).toBe(name);
+            if (type === 'CallStmt') {
+              const after = sql.includes(' rename to ') ? newName : name;
+              expect(callStatement(effect)).toEqual({ name: 'keyshift.promote_user', args: [after] });
+            }
             if (type === 'RenameStmt') expect([node.subname, node.newname]).toEqual([name, newName]);
           }
         }
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it('is what a superuser does to another, between the two changes of its rank', async () => {
+    await fc.assert(
+      fc.asyncProperty(names, async (newName) => {
+        const result = await outcome(`alter user second rename to ${quoteName(newName)}`);
+        const [before, renamed, after, ...more] = oracleEffects(result) ?? [];
+        if (before === undefined || renamed === undefined || after === undefined)
+          throw new Error('too little');
+        expect(more).toEqual([]);
+        expect(callStatement(before)).toEqual({ name: 'keyshift.demote_user', args: ['second', true] });
+        expect([renamed.node.subname, renamed.node.newname]).toEqual(['second', newName]);
+        expect(callStatement(after)).toEqual({ name: 'keyshift.promote_user', args: [newName] });
+      }),
+    );
+  });
+
+  it('is run as the user itself in a session with groups, one statement all the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(names, texts, async (name, text) => {
+        const sql = `alter user ${quoteName(name)} set search_path to ${quoteText(text)}`;
+        const session = { currentUser: name, currentIsSuperuser: false, underSessionRole: true };
+        const result = await outcome(sql, session);
+        expect(oracleStatements(result)?.map(({ type }) => type)).toEqual(['DoStmt']);
+        const [switched, altered, ...more] = oracleEffects(result) ?? [];
+        expect(more).toEqual([]);
+        expect(switched).toMatchObject({
+          type: 'VariableSetStmt',
+          node: { name: 'role', is_local: true, args: [{ A_Const: { sval: { sval: name } } }] },
+        });
+        expect(altered).toMatchObject({ type: 'AlterRoleSetStmt', node: { role: { rolename: name } } });
+      }),
     );
   });
 

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  accessKeyId,
+  requestId,
+  secretAccessKeyText,
+  systemRandom,
+  uniqueId,
+} from '../../../src/core/ids.ts';
+
+const seeded = (byte: number) => (count: number) => Buffer.alloc(count, byte);
+const KINDS = [
+  ['user', 'AIDA'],
+  ['group', 'AGPA'],
+  ['role', 'AROA'],
+  ['managedPolicy', 'ANPA'],
+] as const;
+
+describe('identifiers', () => {
+  test.each(KINDS)('of a %s begin with %s and have 21 characters of base32', (kind, prefix) => {
+    fc.assert(
+      fc.property(fc.nat(255), (byte) => {
+        expect(uniqueId(kind, seeded(byte))).toMatch(new RegExp(`^${prefix}[A-Z2-7]{17}$`));
+      }),
+    );
+  });
+
+  test('of access keys have 20 characters, which IAM takes back as a key id', () => {
+    fc.assert(
+      fc.property(fc.nat(255), (byte) => {
+        expect(accessKeyId(seeded(byte))).toMatch(/^AKIA[A-Z2-7]{16}$/);
+      }),
+    );
+  });
+
+  test('come from the chance they are given: the same from the same, others from others', () => {
+    expect(uniqueId('user', seeded(1))).toBe(uniqueId('user', seeded(1)));
+    expect(uniqueId('user', seeded(1))).not.toBe(uniqueId('user', seeded(2)));
+    expect(accessKeyId(seeded(1))).not.toBe(accessKeyId(seeded(2)));
+  });
+
+  test('use all 32 characters', () => {
+    const characters = new Set(Array.from({ length: 32 }, (_, byte) => accessKeyId(seeded(byte)).at(-1)));
+    expect(characters.size).toBe(32);
+  });
+
+  test('of the system’s chance differ', () => {
+    const ids = Array.from({ length: 200 }, () => accessKeyId(systemRandom));
+    expect(new Set(ids).size).toBe(200);
+  });
+});
+
+describe('a secret access key', () => {
+  test('has 40 characters of the base64 alphabet and no padding', () => {
+    for (let byte = 0; byte < 256; byte++) {
+      expect(secretAccessKeyText(seeded(byte))).toMatch(/^[A-Za-z0-9+/]{40}$/);
+    }
+  });
+
+  test('holds 240 bits of chance', () => {
+    const bytes = systemRandom(30);
+    const text = secretAccessKeyText((count) => bytes.subarray(0, count));
+    expect(Buffer.from(text, 'base64')).toEqual(bytes);
+  });
+});
+
+describe('chance', () => {
+  test.each([0, 1, 16, 33])('gives %d bytes when asked for as many', (count) => {
+    expect(systemRandom(count)).toHaveLength(count);
+  });
+
+  test('request ids are UUIDs, each its own', () => {
+    const ids = Array.from({ length: 200 }, () => requestId());
+    expect(new Set(ids).size).toBe(200);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { fixedClock } from '../../../src/core/clock.ts';
+import { checkLogin } from '../../../src/redshift/check-login.ts';
+import { mintCredential } from '../../../src/redshift/credential.ts';
+import { ARN, clusterKeys, seededRandom } from './keys.ts';
+
+const KEYS = clusterKeys();
+const EXPIRES = new Date('2026-03-01T12:15:00Z');
+const NOW = fixedClock(new Date('2026-03-01T12:14:59.999Z'));
+const LOGIN_NAME = 'IAMA:temp_creds_user:g1,g2';
+
+function mint(loginName = LOGIN_NAME, database: string | undefined = 'dev') {
+  return mintCredential(KEYS, { clusterArn: ARN, loginName }, database, EXPIRES, seededRandom());
+}
+
+function attempt(password: string, loginName = LOGIN_NAME, database = 'dev', clock = NOW) {
+  return checkLogin(KEYS, { clusterArn: ARN, loginName, password, database }, clock);
+}
+
+describe('a login with a temporary password', () => {
+  test('is entitled to what its name says', () => {
+    const { password, credentialId } = mint();
+    expect(attempt(password.reveal())).toEqual({
+      ok: true,
+      login: {
+        credentialId,
+        expiresAt: EXPIRES,
+        dbUser: 'temp_creds_user',
+        groups: ['g1', 'g2'],
+        autoCreate: true,
+      },
+    });
+  });
+
+  test('that is over is refused as expired, from that very second on', () => {
+    const { password, credentialId } = mint();
+    expect(attempt(password.reveal(), LOGIN_NAME, 'dev', fixedClock(EXPIRES))).toEqual({
+      ok: false,
+      reason: 'expired',
+      credentialId,
+      expiresAt: EXPIRES,
+    });
+  });
+
+  test('for another database is refused as that', () => {
+    const { password, credentialId } = mint();
+    expect(attempt(password.reveal(), LOGIN_NAME, 'other')).toEqual({
+      ok: false,
+      reason: 'other-database',
+      credentialId,
+      expiresAt: EXPIRES,
+    });
+  });
+
+  test.each([
+    'IAM:admin',
+    'IAMA:temp_creds_user:g1,g2,admins',
+    'IAM:temp_creds_user',
+    'IAMA:Temp_creds_user:g1,g2',
+  ])('under the name %s, in valid form but not its own, is a wrong password like any other', (name) => {
+    const refused = attempt(mint().password.reveal(), name);
+    expect(refused).toEqual({ ok: false, reason: 'wrong-password', why: 'not-authentic' });
+  });
+
+  test('is a wrong password when it is none of ours, whatever the form of the name', () => {
+    for (const name of [LOGIN_NAME, 'IAM:', 'IAM:a:b:c', 'nothing', '']) {
+      expect(attempt('secret', name)).toEqual({ ok: false, reason: 'wrong-password', why: 'malformed' });
+    }
+  });
+
+  test('of a key that is gone is a wrong password', () => {
+    const password = mint().password.reveal();
+    const keys = clusterKeys(ARN, [2]);
+    const check = checkLogin(
+      keys,
+      { clusterArn: ARN, loginName: LOGIN_NAME, password, database: 'dev' },
+      NOW,
+    );
+    expect(check).toEqual({ ok: false, reason: 'wrong-password', why: 'unknown-key' });
+  });
+
+  test.each(['IAM:', 'IAMR:role', 'bob', 'IAM:a:b:c', 'IAM:a:'])(
+    'proved for the name %s, which none of ours has, gets nobody in',
+    (name) => {
+      const refused = attempt(mint(name).password.reveal(), name);
+      expect(refused).toEqual({ ok: false, reason: 'wrong-password', why: 'login-name-form' });
+    },
+  );
+
+  test('that names no database opens each one', () => {
+    const claims = { clusterArn: ARN, loginName: LOGIN_NAME };
+    const password = mintCredential(KEYS, claims, undefined, EXPIRES, seededRandom()).password.reveal();
+    for (const database of ['dev', 'postgres']) {
+      expect(attempt(password, LOGIN_NAME, database).ok).toBe(true);
+    }
+  });
+});
