@@ -1,8 +1,7 @@
-// The limit: a node:http server that reads the body and answers the same bytes, and does nothing else.
+// The limit: a node:http server that reads the body and answers the same headers and bytes, and does nothing else.
 import { createServer } from 'node:http';
 
-const body = Buffer.from(process.argv[2], 'base64').toString();
-const headers = { 'Content-Type': 'text/xml', 'x-amzn-RequestId': 'b0b0b0b0-0000-4000-8000-000000000000' };
+const { headers, body } = JSON.parse(Buffer.from(process.argv[2], 'base64').toString());
 const server = createServer((message, response) => {
   const chunks = [];
   message.on('data', (chunk) => chunks.push(chunk));

@@ -1,6 +1,7 @@
 // bench/issue: what GetClusterCredentials costs (signature verified, policy decided, audited durably) beside a bare
-// node:http server that answers the same bytes, and beside moto_server where that is installed.
-// Interleaved in one run. `npm run build && node bench/issue.mjs [rounds] [milliseconds]`
+// node:http server that reads the same bytes and answers the same bytes, and beside moto_server where that is
+// installed. Interleaved in one run; every server is warmed up first, so that no round measures the compiler.
+// `npm run build && node bench/issue.mjs [rounds] [milliseconds]`; it takes about a minute.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,13 +14,21 @@ import { cpuOf, cpuOfDescendants } from './cpu.mjs';
 
 const [rounds = '7', ms = '2000'] = process.argv.slice(2);
 const CONNECTIONS = 32;
+/** Node compiles hot functions on further threads of the same process; by then it is done. */
+const WARM_UP_ANSWERS = 20_000;
+const WARM_UP_MS_MAX = 12_000;
+/** After which everything is ended, whatever hangs. */
+const RUN_MS_MAX = 115_000;
+const END_MS_MAX = 10_000;
 const here = (file) => new URL(file, import.meta.url).pathname;
 const dataDir = mkdtempSync(join(tmpdir(), 'keyshift-bench-'));
 const processes = [];
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => giveUp(`ended by ${signal}`));
+setTimeout(() => giveUp(`not done in ${RUN_MS_MAX} ms`), RUN_MS_MAX).unref();
 
 try {
   const keyshift = await startKeyshift();
-  const sample = await oneAnswer(keyshift.port, keyshift.request);
+  const sample = JSON.stringify(await oneAnswer(keyshift.port, keyshift.request));
   const bare = await startPrinting(process.execPath, [here('bare-server.mjs'), Buffer.from(sample).toString('base64')]);
   const targets = [
     { name: 'keyshift', pid: keyshift.pid, port: keyshift.port, request: keyshift.request },
@@ -29,13 +38,12 @@ try {
   if (moto !== undefined) targets.push(moto);
   await measure(targets);
 } finally {
-  for (const child of processes.reverse()) await end(child);
-  rmSync(dataDir, { recursive: true, force: true });
+  await endAll();
 }
 
 async function measure(targets) {
   const results = new Map(targets.map((target) => [target.name, []]));
-  for (const target of targets) await load(target, 1500);
+  for (const target of targets) await load(target, WARM_UP_MS_MAX, target.warmUp ?? WARM_UP_ANSWERS);
   for (let round = 0; round < Number(rounds); round++) {
     for (const target of targets) results.get(target.name).push(await load(target, Number(ms)));
   }
@@ -48,7 +56,8 @@ async function measure(targets) {
     console.log(
       `${name.padEnd(16)} ${median(name, 'perSecond').toFixed(0).padStart(7)} requests/s   ` +
         `${median(name, 'microseconds').toFixed(0).padStart(6)} us CPU/request in the process   ` +
-        `${median(name, 'microsecondsOfChildren').toFixed(0).padStart(5)} us in its PostgreSQL`,
+        `${median(name, 'microsecondsOfChildren').toFixed(0).padStart(5)} us in its PostgreSQL   ` +
+        `p50 ${median(name, 'p50').toFixed(1)} ms, p99 ${median(name, 'p99').toFixed(1)} ms`,
     );
   }
   const ratio = median('keyshift', 'microseconds') / median('bare node:http', 'microseconds');
@@ -61,7 +70,7 @@ async function measure(targets) {
   } else console.log('moto_server is not installed; not compared');
 }
 
-async function load(target, milliseconds) {
+async function load(target, milliseconds, answersMax = Number.POSITIVE_INFINITY) {
   const before = { own: cpuOf(target.pid), children: cpuOfDescendants(target.pid) };
   const { line } = await startPrinting(process.execPath, [
     here('load.mjs'),
@@ -69,11 +78,14 @@ async function load(target, milliseconds) {
     String(CONNECTIONS),
     String(milliseconds),
     target.request.toString('base64'),
+    String(answersMax),
   ]);
-  const { answered, failed, firstFailure, seconds } = JSON.parse(line);
+  const { answered, failed, firstFailure, seconds, p50, p99 } = JSON.parse(line);
   if (failed > 0) throw new Error(`${target.name}: ${failed} requests failed: ${firstFailure}`);
   return {
     perSecond: answered / seconds,
+    p50,
+    p99,
     microseconds: ((cpuOf(target.pid) - before.own) * 1e6) / answered,
     microsecondsOfChildren: ((cpuOfDescendants(target.pid) - before.children) * 1e6) / answered,
   };
@@ -99,7 +111,7 @@ async function startKeyshift() {
   const port = Number(new URL(JSON.parse(readFileSync(readyFile, 'utf8')).httpUrl).port);
   const root = readEnvironment();
   const call = (parameters, version, service, key) => signedRequest(port, parameters, version, service, key);
-  await oneAnswer(port, call({ Action: 'CreateAccessKey', UserName: 'alice' }, '2010-05-08', 'iam', root)).then((xml) => {
+  await oneAnswer(port, call({ Action: 'CreateAccessKey', UserName: 'alice' }, '2010-05-08', 'iam', root)).then(({ body: xml }) => {
     root.alice = {
       id: /<AccessKeyId>(.*?)</.exec(xml)[1],
       secret: /<SecretAccessKey>(.*?)</.exec(xml)[1],
@@ -140,7 +152,8 @@ async function startMoto() {
   }
   const parameters = { Action: 'GetClusterCredentials', ClusterIdentifier: 'examplecluster', DbUser: 'temp_creds_user' };
   // The command may be a shim that starts the server as its child; then the child's CPU is counted as the server's.
-  return { name: 'moto_server', pid: child.pid, port, request: closing(signedRequest(port, parameters, '2012-12-01', 'redshift', key)) };
+  const request = closing(signedRequest(port, parameters, '2012-12-01', 'redshift', key));
+  return { name: 'moto_server', pid: child.pid, port, request, warmUp: 200 };
 }
 
 function signedRequest(port, parameters, version, service, key) {
@@ -162,7 +175,7 @@ function signedRequest(port, parameters, version, service, key) {
   return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }
 
-/** Sends one request on a connection that is closed after it, and gives the answer's body. */
+/** Sends one request on a connection that is closed after it, and gives the answer's own headers and body. */
 function oneAnswer(port, request) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(closing(request)));
@@ -172,8 +185,11 @@ function oneAnswer(port, request) {
       received += chunk;
     });
     socket.on('close', () => {
-      const body = received.slice(received.indexOf('\r\n\r\n') + 4);
-      if (/^HTTP\/1\.\d 200/.test(received)) resolve(body);
+      const [head, body] = received.split(/\r\n\r\n(.*)/s);
+      const lines = head.split('\r\n').slice(1);
+      const own = lines.filter((line) => !/^(date|connection|keep-alive|content-length):/i.test(line));
+      const headers = Object.fromEntries(own.map((line) => line.split(/: (.*)/)));
+      if (/^HTTP\/1\.\d 200/.test(received)) resolve({ headers, body });
       else reject(new Error(received));
     });
   });
@@ -193,7 +209,7 @@ function readEnvironment() {
 /** Starts a program and waits for its first line. */
 async function startPrinting(command, args) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  if (args[0]?.endsWith('bare-server.mjs')) processes.push(child);
+  processes.push(child);
   let text = '';
   for await (const chunk of child.stdout) {
     text += chunk;
@@ -202,8 +218,22 @@ async function startPrinting(command, args) {
   return { pid: child.pid, line: text.split('\n')[0] };
 }
 
+async function giveUp(reason) {
+  console.error(reason);
+  await endAll();
+  process.exit(1);
+}
+
+async function endAll() {
+  for (const child of processes.splice(0).reverse()) await end(child);
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
 async function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  await once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX);
+  await exited;
+  clearTimeout(timer);
 }

@@ -1,10 +1,11 @@
 // reflect-metadata must be loaded before @peculiar/x509, which needs it and does not bring it.
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { OperatorError } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
 import { writePrivateFile, writePublicFile } from './data-directory.ts';
 
@@ -27,7 +28,8 @@ const BACKDATE_MS = 60 * 60 * 1000;
 
 /**
  * The certificates of the data folder: made at the first start, and the server's made anew when it is near
- * its end or lacks a name. `now` is the system's time, never a moved one: clients judge by their own clock.
+ * its end, lacks a name or goes with another key or authority. `now` is the system's time, never a moved one:
+ * clients judge by their own clock. Throws OperatorError when the authority's key is needed and missing.
  */
 export async function openCertificates(
   directory: string,
@@ -41,8 +43,15 @@ export async function openCertificates(
   if (!existsSync(caFile)) await makeAuthority(caFile, caKeyFile, now, random);
   const certificateFile = join(directory, 'server.crt');
   const keyFile = join(directory, 'server.key');
-  if (!existsSync(certificateFile) || needsRenewal(readFileSync(certificateFile, 'utf8'), names, now)) {
-    await makeServer({ caFile, caKeyFile, certificateFile, keyFile }, names, now, random);
+  const files = { caFile, caKeyFile, certificateFile, keyFile };
+  if (!isWhole(files) || needsRenewal(readFileSync(certificateFile, 'utf8'), names, now)) {
+    if (!existsSync(caKeyFile)) {
+      throw new OperatorError(
+        `${caKeyFile} is missing, and the certificate of the server must be made anew: put it back, ` +
+          `or remove ${caFile} to have a new certificate authority made, which clients must then be given`,
+      );
+    }
+    await makeServer(files, names, now, random);
   }
   return {
     caFile,
@@ -76,8 +85,26 @@ async function makeAuthority(
   writePublicFile(caFile, `${certificate.toString('pem')}\n`);
 }
 
+interface CertificateFiles {
+  readonly caFile: string;
+  readonly caKeyFile: string;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** Whether the certificate is there with its key and by our authority; a start that was killed may have left less. */
+function isWhole({ caFile, certificateFile, keyFile }: CertificateFiles): boolean {
+  if (!existsSync(certificateFile) || !existsSync(keyFile)) return false;
+  const certificate = new X509Certificate(readFileSync(certificateFile));
+  const authority = new X509Certificate(readFileSync(caFile));
+  return (
+    certificate.verify(authority.publicKey) &&
+    certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile)))
+  );
+}
+
 async function makeServer(
-  files: { caFile: string; caKeyFile: string; certificateFile: string; keyFile: string },
+  files: CertificateFiles,
   names: readonly string[],
   now: Date,
   random: RandomBytes,

@@ -3,11 +3,13 @@ import type { ClusterServers, NewCluster } from './api/actions/redshift/deps.ts'
 import type { ExternalCluster } from './clusters-file.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
+import { AwsError, OperatorError } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
 import type { Logger } from './core/logger.ts';
 import type { Fleet } from './gateway/fleet.ts';
 import { chooseGatewayPort } from './ports.ts';
 import type { Cluster, ClusterSettings, Clusters } from './redshift/clusters.ts';
+import { unsupportedOperation } from './redshift/errors.ts';
 
 /** Joins the API's clusters with the servers of this node. */
 export interface ClusterServersDeps {
@@ -28,18 +30,27 @@ export function clusterServers(deps: ClusterServersDeps): ClusterServers {
       return cluster;
     },
     delete: async (cluster) => deps.fleet.delete(cluster),
-    setMasterPassword: (cluster, password) => deps.fleet.setMasterPassword(cluster, password),
+    setMasterPassword: async (cluster, password) => {
+      if (cluster.kind === 'external') {
+        throw unsupportedOperation(
+          `Cluster ${cluster.identifier} is an external PostgreSQL server: change passwords on the server itself.`,
+        );
+      }
+      await deps.fleet.setMasterPassword(cluster, password);
+    },
   };
 }
 
 /**
  * Starts every cluster of the store. The first one listens at the configured port; the others keep theirs, and
  * count on where it is taken. What a crash left half made is failed, and what it left half deleted is deleted.
+ * External servers are reached at the same time, and none of them has to be up.
  */
 export async function startClusters(deps: ClusterServersDeps): Promise<void> {
   const clusters = [...(await deps.clusters.all())].sort(
     (a, b) => a.createdAt.getTime() - b.createdAt.getTime(),
   );
+  const reaching: Promise<void>[] = [];
   for (const cluster of clusters) {
     switch (cluster.status) {
       case 'creating':
@@ -55,38 +66,68 @@ export async function startClusters(deps: ClusterServersDeps): Promise<void> {
       case 'failed':
         break;
       case 'available':
-      case 'modifying':
-        await deps.fleet.start(await withPort(deps, cluster, clusters));
+      case 'modifying': {
+        const starting = deps.fleet.start(await withPort(deps, cluster, clusters));
+        if (cluster.kind === 'embedded') {
+          await starting;
+          break;
+        }
+        reaching.push(starting);
+        // It is waited for below; a failure before that must not end the process on its own.
+        starting.catch(() => {});
         break;
+      }
       default:
         cluster.status satisfies never;
     }
   }
+  await Promise.all(reaching);
 }
 
-/** Puts the clusters of the configuration file into the store, once; they start like all others. */
+/**
+ * Puts the clusters of the configuration file into the store, once; they start like all others. One that was
+ * deleted comes back while the file names it. Throws OperatorError when an embedded cluster has such a name.
+ */
 export async function registerExternalClusters(
   deps: ClusterServersDeps,
   wanted: readonly ExternalCluster[],
 ): Promise<void> {
-  const known = new Set(
-    (await deps.clusters.list(deps.config.accountId)).map((cluster) => cluster.identifier),
-  );
+  const list = await deps.clusters.list(deps.config.accountId);
+  const known = new Map(list.map((cluster) => [cluster.identifier, cluster]));
   for (const { identifier, database } of wanted) {
-    if (known.has(identifier)) continue;
-    const cluster: Cluster = {
-      accountId: deps.config.accountId,
-      identifier,
-      kind: 'external',
-      status: 'available',
-      directory: '',
-      port: await portForNew(deps),
-      masterUsername: '',
-      databaseName: database,
-      settings: EXTERNAL_SETTINGS,
-      createdAt: deps.clock.now(),
-    };
+    const found = known.get(identifier);
+    if (found?.kind === 'embedded') {
+      throw new OperatorError(
+        `the clusters file names ${identifier}, but that is an embedded cluster: choose another identifier`,
+      );
+    }
+    if (found !== undefined) continue;
+    await insertExternal(deps, identifier, database);
+  }
+}
+
+async function insertExternal(
+  deps: ClusterServersDeps,
+  identifier: string,
+  databaseName: string,
+): Promise<void> {
+  const cluster: Cluster = {
+    accountId: deps.config.accountId,
+    identifier,
+    kind: 'external',
+    status: 'available',
+    directory: '',
+    port: await portForNew(deps),
+    masterUsername: '',
+    databaseName,
+    settings: EXTERNAL_SETTINGS,
+    createdAt: deps.clock.now(),
+  };
+  try {
     await deps.clusters.insert(cluster, deps.clock);
+  } catch (error) {
+    // Another node, which starts with the same file, was faster.
+    if (!(error instanceof AwsError && error.code === 'ClusterAlreadyExists')) throw error;
   }
 }
 

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { Secret } from './core/secret.ts';
+import { parseTarget } from './postgres/external.ts';
 
 /** The configuration file that registers external PostgreSQL servers as clusters. */
 
 const EXTERNAL_CLUSTER = v.strictObject({
   /** As CreateCluster takes it. */
-  identifier: v.pipe(v.string(), v.regex(/^[a-z](?:-?[a-z0-9]){0,62}$/)),
+  identifier: v.pipe(v.string(), v.maxLength(63), v.regex(/^[a-z](?:-?[a-z0-9]){0,62}$/)),
   /** Environment variable that holds the URL, so that no password lies in the file. */
   urlVariable: v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]*$/)),
   /** Shown as DBName. */
@@ -15,7 +16,14 @@ const EXTERNAL_CLUSTER = v.strictObject({
 });
 
 const CLUSTERS_FILE = v.strictObject({
-  clusters: v.pipe(v.array(EXTERNAL_CLUSTER), v.maxLength(1_000)),
+  clusters: v.pipe(
+    v.array(EXTERNAL_CLUSTER),
+    v.maxLength(1_000),
+    v.check(
+      (clusters) => new Set(clusters.map(({ identifier }) => identifier)).size === clusters.length,
+      'each identifier must be there only once',
+    ),
+  ),
 });
 
 export type ExternalCluster = v.InferOutput<typeof EXTERNAL_CLUSTER>;
@@ -48,7 +56,7 @@ export interface ExternalUrls {
   require(identifier: string): Secret;
 }
 
-/** Throws OperatorError when the file is wrong or a variable that it names is not set. */
+/** Throws OperatorError when the file is wrong, or a variable that it names is not set or holds no usable URL. */
 export function externalUrls(
   path: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
@@ -60,7 +68,7 @@ export function externalUrls(
     if (url === undefined || url === '') {
       throw new OperatorError(`${urlVariable} is not set: it must hold the URL of the cluster ${identifier}`);
     }
-    urls.set(identifier, new Secret(url));
+    urls.set(identifier, checked(urlVariable, new Secret(url)));
   }
   return {
     clusters,
@@ -69,8 +77,17 @@ export function externalUrls(
       if (url !== undefined) return url;
       throw new OperatorError(
         `the cluster ${identifier} is external, but the clusters file does not name it: ` +
-          'put it back, or delete the cluster with DeleteCluster while the file names it',
+          'put it back, or delete the cluster with DeleteCluster',
       );
     },
   };
+}
+
+function checked(variable: string, url: Secret): Secret {
+  try {
+    parseTarget(url);
+    return url;
+  } catch (error) {
+    throw new OperatorError(`${variable}: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -303,12 +303,10 @@ function rootKey(accessKeyId: string | undefined, secret: Secret | undefined): C
       'KEYSHIFT_ROOT_ACCESS_KEY_ID and KEYSHIFT_ROOT_SECRET_ACCESS_KEY must be set together',
     );
   }
-  matching(
-    'KEYSHIFT_ROOT_ACCESS_KEY_ID',
-    accessKeyId,
-    /^\w{16,128}$/,
-    '16 to 128 letters, digits or underscores',
-  );
+  // The sentence does not repeat the text: the likeliest mistake is the secret in the place of the id.
+  if (!/^\w{16,128}$/.test(accessKeyId)) {
+    throw new OperatorError('KEYSHIFT_ROOT_ACCESS_KEY_ID must be 16 to 128 letters, digits or underscores');
+  }
   if (secret.reveal().length < 8) {
     throw new OperatorError('KEYSHIFT_ROOT_SECRET_ACCESS_KEY must have at least 8 characters');
   }

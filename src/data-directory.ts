@@ -77,21 +77,26 @@ export function openMasterKeyFile(
   isStoreNew: boolean,
   random: RandomBytes,
 ): Buffer {
-  const file = join(directory.root, 'master.key');
-  if (!existsSync(file)) {
-    if (!isStoreNew) {
-      throw new OperatorError(
-        `${file} is missing, and without it the secrets in the store cannot be read: ` +
-          'put it back, or give the key in KEYSHIFT_MASTER_KEY',
-      );
-    }
-    writePrivateFile(file, `${random(MASTER_KEY_BYTES).toString('hex')}\n`);
-  }
+  const file = masterKeyFile(directory.root);
+  if (!isStoreNew) requireMasterKeyFile(directory.root);
+  else if (!existsSync(file)) writePrivateFile(file, `${random(MASTER_KEY_BYTES).toString('hex')}\n`);
   if ((statSync(file).mode & 0o077) !== 0) {
     throw new OperatorError(`others may read ${file}: make it private with chmod 600 ${file}`);
   }
   return parseMasterKey(readFileSync(file, 'utf8').trim(), file);
 }
+
+/** For a store that is not new. Throws OperatorError when the data folder, which may not exist, has no master key. */
+export function requireMasterKeyFile(path: string): void {
+  const file = masterKeyFile(resolve(path));
+  if (existsSync(file)) return;
+  throw new OperatorError(
+    `${file} is missing, and without it the secrets in the store cannot be read: ` +
+      'put it back, or give the key in KEYSHIFT_MASTER_KEY',
+  );
+}
+
+const masterKeyFile = (root: string): string => join(root, 'master.key');
 
 /** Writes a whole file that only this user may read; it appears complete or not at all. */
 export function writePrivateFile(file: string, text: string): void {

@@ -43,11 +43,11 @@ export function readEnvFile(file: string): Environment {
       cause: error,
     });
   }
+  const variables = exportedVariables(text);
   const value = (name: string): string => {
-    const line = text.split('\n').find((candidate) => candidate.startsWith(`export ${name}='`));
-    if (line === undefined)
-      throw new OperatorError(`${file} has no ${name}: start Keyshift again to write it anew`);
-    return line.slice(`export ${name}='`.length, -1).replaceAll("'\\''", "'");
+    const found = variables.get(name);
+    if (found !== undefined) return found;
+    throw new OperatorError(`${file} has no ${name}: start Keyshift again to write it anew`);
   };
   return {
     endpointUrl: value('AWS_ENDPOINT_URL'),
@@ -56,6 +56,15 @@ export function readEnvFile(file: string): Environment {
     secretAccessKey: new Secret(value('AWS_SECRET_ACCESS_KEY')),
     caFile: value('AWS_CA_BUNDLE'),
   };
+}
+
+/** The variables in their order; a value may go over several lines, and what it holds is never taken for a line. */
+function exportedVariables(text: string): ReadonlyMap<string, string> {
+  const variables = new Map<string, string>();
+  for (const [, name, value] of text.matchAll(/^export (\w+)='([^']*(?:'\\''[^']*)*)'$/gm)) {
+    if (name !== undefined && value !== undefined) variables.set(name, value.replaceAll("'\\''", "'"));
+  }
+  return variables;
 }
 
 function shellQuoted(text: string): string {

@@ -23,6 +23,7 @@ import {
   openDataDirectory,
   openMasterKeyFile,
   parseMasterKey,
+  requireMasterKeyFile,
 } from './data-directory.ts';
 import { ensureExample } from './example.ts';
 import { Fleet } from './gateway/fleet.ts';
@@ -99,6 +100,7 @@ async function start(
       : parseMasterKey(config.masterKey.reveal(), 'KEYSHIFT_MASTER_KEY');
   const external =
     config.databaseUrl === undefined ? undefined : await checkStore({ url: config.databaseUrl.reveal() });
+  if (external?.isNew === false && givenKey === undefined) requireMasterKeyFile(config.dataDir);
 
   const directory = openDataDirectory(config.dataDir);
   const random = systemRandom;
@@ -151,7 +153,7 @@ async function start(
     host: config.host,
     tls: certificates,
     durable: !config.unsafeNoFsync,
-    openExternal: (identifier) => openExternal(urls.require(identifier), logger),
+    openExternal: async (identifier, passwords) => openExternal(urls.require(identifier), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());
   const clusterDeps = { config, clusters, fleet, clock, random, logger };
@@ -186,8 +188,8 @@ async function start(
       host: config.host,
       port,
       tls,
-      answer: async (request) =>
-        request.path === '/health' ? await healthAnswer(store, fleet) : await handleRequest(api, request),
+      answer: (request) =>
+        request.path === '/health' ? healthAnswer(store, fleet) : handleRequest(api, request),
     });
     cleanup.add('API listener', () => listener.close());
     return listener;

@@ -1,30 +1,30 @@
-import type { Clock } from '../core/clock.ts';
 import type { AwsError } from '../core/errors.ts';
 import type { Answer, ReceivedRequest } from './listen.ts';
 import { encodeError, encodeResult, XML_CONTENT_TYPE } from './protocol/encode-xml.ts';
 import type { Operation, ServiceTable } from './services/table.ts';
 
-/** The step *encode*: the only place that turns a result or an error into an HTTP answer. */
+/**
+ * The step *encode*: the only place that turns a result or an error into an HTTP answer. SDKs correct their clocks
+ * by the header Date, which the listener adds: the system's time, also when the clock was moved for a test.
+ */
 
 export function encodeResultAnswer(
   call: { readonly table: ServiceTable; readonly operation: Operation },
   output: unknown,
   requestId: string,
-  clock: Clock,
 ): Answer {
   // The row's type says that it is what the operation's model describes: a structure, or nothing.
   const result = encodeResult(call.table, call.operation, output as object | undefined, requestId);
-  return xml(200, result, requestId, clock);
+  return xml(200, result, requestId);
 }
 
 export function encodeErrorAnswer(
   table: ServiceTable | undefined,
   error: AwsError,
   requestId: string,
-  clock: Clock,
 ): Answer {
   const { code, message, fault, status } = error;
-  return xml(status, encodeError({ code, message, fault, requestId }, table?.namespace), requestId, clock);
+  return xml(status, encodeError({ code, message, fault, requestId }, table?.namespace), requestId);
 }
 
 /** A request of one of AWS's JSON protocols, none of whose services is here. */
@@ -37,12 +37,12 @@ export function isJsonProtocol(request: ReceivedRequest): boolean {
 }
 
 /** The answer that JSON clients read as an error at once, instead of retrying. */
-export function encodeJsonErrorAnswer(requestId: string, clock: Clock): Answer {
+export function encodeJsonErrorAnswer(requestId: string): Answer {
   const code = 'UnknownOperationException';
   return {
     status: 400,
     headers: {
-      ...commonHeaders(requestId, clock),
+      'x-amzn-RequestId': requestId,
       'Content-Type': 'application/x-amz-json-1.1',
       'x-amzn-ErrorType': code,
     },
@@ -50,11 +50,6 @@ export function encodeJsonErrorAnswer(requestId: string, clock: Clock): Answer {
   };
 }
 
-function xml(status: number, body: string, requestId: string, clock: Clock): Answer {
-  return { status, headers: { ...commonHeaders(requestId, clock), 'Content-Type': XML_CONTENT_TYPE }, body };
-}
-
-/** SDKs correct their clocks by Date, so it is always there. */
-function commonHeaders(requestId: string, clock: Clock): Record<string, string> {
-  return { 'x-amzn-RequestId': requestId, Date: clock.now().toUTCString() };
+function xml(status: number, body: string, requestId: string): Answer {
+  return { status, headers: { 'x-amzn-RequestId': requestId, 'Content-Type': XML_CONTENT_TYPE }, body };
 }

@@ -47,7 +47,7 @@ interface Progress<Deps> {
 
 /** Answers one request. Never rejects. */
 export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: ReceivedRequest): Promise<Answer> {
-  if (isJsonProtocol(request)) return encodeJsonErrorAnswer(newRequestId(), deps.clock);
+  if (isJsonProtocol(request)) return encodeJsonErrorAnswer(newRequestId());
   const progress: Progress<Deps> = {
     requestId: newRequestId(),
     details: {},
@@ -65,7 +65,7 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
     const output = await call.action.run(deps.actions, input, caller);
     if (call.action.changes) deps.forget(principal.accountId);
     await deps.audit.record(toEvent(deps, request, progress, undefined));
-    return encodeResultAnswer(call, output, progress.requestId, deps.clock);
+    return encodeResultAnswer(call, output, progress.requestId);
   } catch (error) {
     return await refuse(deps, request, progress, error);
   }
@@ -89,7 +89,7 @@ async function refuse<Deps>(
   } catch (unrecorded) {
     error = toAwsError(unrecorded);
   }
-  return encodeErrorAnswer(progress.call?.table, error, progress.requestId, deps.clock);
+  return encodeErrorAnswer(progress.call?.table, error, progress.requestId);
 }
 
 /** What leaves for a cause that is not the caller's: no word of it. */

@@ -43,8 +43,11 @@ const TOO_LARGE: Answer = {
     `<Message>The request is larger than ${LIMITS.requestBodyBytesMax} bytes.</Message></Error></ErrorResponse>`,
 };
 
-/** How long open requests may take to finish when the listener closes. */
-const CLOSE_MS_MAX = 3_000;
+/**
+ * How long open requests may take to finish when the listener closes. Two listeners, one after the other, and
+ * the servers behind them must fit into the ten seconds that container runtimes wait for an exit.
+ */
+const CLOSE_MS_MAX = 2_000;
 
 /** Starts an HTTP or HTTPS listener. Rejects with the system's error when the port is taken. */
 export async function listenHttp(options: ListenOptions): Promise<HttpListener> {

@@ -93,12 +93,15 @@ const ENTITIES = new Map([
   ['amp', '&'],
 ]);
 
+const CODE_POINT_MAX = 0x10ffff;
+
 function unescapeXml(text: string): string {
   return text.replace(
     /&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|([a-z]{2,4}));/g,
     (whole, hex, decimal, name) => {
       if (name !== undefined) return ENTITIES.get(name) ?? whole;
-      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+      const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return point <= CODE_POINT_MAX ? String.fromCodePoint(point) : whole;
     },
   );
 }

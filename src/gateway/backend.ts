@@ -1,17 +1,16 @@
-import type { Socket } from 'node:net';
 import { SqlError } from '../core/errors.ts';
 import {
   type Authentication,
   BACKEND_MESSAGES,
   type BackendKeyData,
+  type Frame,
   type ParameterStatus,
   readAuthentication,
   readBackendKeyData,
   readComplaint,
   readParameterStatus,
-  writeStartup,
 } from '../pgwire/index.ts';
-import { Channel, ConnectionEnded } from './channel.ts';
+import { type Channel, ConnectionEnded } from './channel.ts';
 
 /** A PostgreSQL session that the gateway has opened, ready for its first query. */
 export interface Backend {
@@ -23,33 +22,9 @@ export interface Backend {
 /** Messages between the login and ReadyForQuery; PostgreSQL 18 sends about twenty. */
 const GREETING_MESSAGES_MAX = 200;
 
-/**
- * Logs in as `role` by the way that the server trusts this process (peer). Throws the backend's own error as
- * SqlError: no such database, no right to connect, too many connections.
- */
-export async function openBackend(
-  socket: Socket,
-  role: string,
-  database: string,
-  settings: ReadonlyMap<string, string>,
-): Promise<Backend> {
-  const channel = new Channel(socket);
-  try {
-    channel.write(writeStartup(new Map([['user', role], ['database', database], ...settings])));
-    const first = await nextAuthentication(channel);
-    if (first.kind !== 'ok')
-      throw new SqlError('08004', 'the database server asked the gateway for a password');
-    return await readGreeting(channel);
-  } catch (error) {
-    channel.destroy();
-    if (error instanceof ConnectionEnded) throw backendGone();
-    throw error;
-  }
-}
-
-/** The next Authentication message. Throws the backend's error as SqlError. */
+/** The next Authentication message. Throws the backend's error as SqlError, 08006 when it ends the connection. */
 export async function nextAuthentication(channel: Channel): Promise<Authentication> {
-  const frame = await channel.frame();
+  const frame = await backendFrame(channel);
   switch (frame.code) {
     case BACKEND_MESSAGES.authentication:
       return readAuthentication(frame.payload);
@@ -60,15 +35,15 @@ export async function nextAuthentication(channel: Channel): Promise<Authenticati
   }
 }
 
-export function backendGone(): SqlError {
-  return new SqlError('08006', 'the database server closed the connection at login');
-}
-
-async function readGreeting(channel: Channel): Promise<Backend> {
+/**
+ * Reads what a backend says after AuthenticationOk. Throws its own error as SqlError: no such database, no right to
+ * connect, too many connections.
+ */
+export async function readGreeting(channel: Channel): Promise<Backend> {
   const parameters: ParameterStatus[] = [];
   let key: BackendKeyData | undefined;
   for (let messages = 0; messages < GREETING_MESSAGES_MAX; messages++) {
-    const frame = await channel.frame();
+    const frame = await backendFrame(channel);
     switch (frame.code) {
       case BACKEND_MESSAGES.parameterStatus:
         parameters.push(readParameterStatus(frame.payload));
@@ -87,6 +62,15 @@ async function readGreeting(channel: Channel): Promise<Backend> {
     }
   }
   throw new SqlError('08P01', 'the database server did not become ready');
+}
+
+async function backendFrame(channel: Channel): Promise<Frame> {
+  try {
+    return await channel.frame();
+  } catch (error) {
+    if (!(error instanceof ConnectionEnded)) throw error;
+    throw new SqlError('08006', 'the database server closed the connection at login');
+  }
 }
 
 function toSqlError(payload: Buffer): SqlError {

@@ -5,16 +5,16 @@ import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { type EmbeddedServer, startEmbedded } from '../postgres/embedded.ts';
 import { createDatabase, createMasterUser, prepareServer, setPassword } from '../postgres/prepare-server.ts';
-import { reapSessionRoles } from '../postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
+import { type SessionPasswords, sessionPasswords } from '../postgres/session-passwords.ts';
 import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts';
 import { credentialKeyPurpose } from '../redshift/credential.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { CancelKeys } from './cancel.ts';
 import { GatewayListener } from './listen.ts';
-import { Reaper } from './reaper.ts';
 import { RecentRefusals } from './recent-refusals.ts';
-import type { GatewayDeps, ServedCluster } from './session.ts';
+import { ServerLink } from './server-link.ts';
+import { type GatewayDeps, type ServedCluster, serverUnreachable } from './session.ts';
 
 /** The clusters that this node serves: their servers, and a gateway listener in front of each. */
 export interface FleetOptions extends GatewayDeps {
@@ -27,8 +27,8 @@ export interface FleetOptions extends GatewayDeps {
   readonly host: string;
   readonly tls: { readonly certificate: string; readonly key: string };
   readonly durable: boolean;
-  /** Opens the server of an external cluster. */
-  readonly openExternal: (identifier: string) => Promise<ServerAccess>;
+  /** Opens the server of an external cluster. Throws OperatorError when it cannot be used now. */
+  readonly openExternal: (identifier: string, passwords: SessionPasswords) => Promise<ServerAccess>;
 }
 
 /** What a new embedded cluster is made with. */
@@ -39,13 +39,14 @@ export interface ClusterContent {
 interface Running {
   readonly identifier: string;
   readonly listener: GatewayListener;
-  readonly access: ServerAccess;
-  readonly server: EmbeddedServer | undefined;
-  readonly reaper: Reaper;
+  readonly link: ServerLink;
 }
 
 /** Connections of one embedded server; each costs PostgreSQL some memory even when it is not used. */
 const SERVER_CONNECTIONS_MAX = 200;
+
+/** What the passwords of session roles on one external server are derived for. */
+const sessionRolePurpose = (clusterArn: string): string => `keyshift/session-role/${clusterArn}`;
 
 export class Fleet {
   readonly #options: FleetOptions;
@@ -62,15 +63,19 @@ export class Fleet {
     });
   }
 
-  /** Starts the server of a cluster that has been made before, and its listener. Throws OperatorError. */
+  /**
+   * Starts the server of a cluster that has been made before, and its listener. An external server need not be up:
+   * its logins are refused until it is reached. Throws OperatorError.
+   */
   async start(cluster: Cluster): Promise<void> {
+    if (cluster.kind === 'external') return this.#startExternal(cluster);
     const { access, server } = await this.#open(cluster);
     try {
       await prepareServer(access);
-      await this.#listen(cluster, access, server);
+      await this.#listenInFront(cluster, access, server);
     } catch (error) {
       await access.close();
-      await server?.stop();
+      await server.stop();
       throw error;
     }
   }
@@ -88,10 +93,10 @@ export class Fleet {
           random: this.#options.random,
         });
         await createDatabase(access, cluster.databaseName);
-        await this.#listen(cluster, access, server);
+        await this.#listenInFront(cluster, access, server);
       } catch (error) {
         await access.close();
-        await server?.stop();
+        await server.stop();
         throw error;
       }
       await this.#options.clusters.setStatus(cluster, ['creating'], 'available');
@@ -108,8 +113,7 @@ export class Fleet {
   }
 
   async setMasterPassword(cluster: Cluster, password: Secret): Promise<void> {
-    const running = this.#require(cluster);
-    await setPassword(running.access, {
+    await setPassword(this.accessTo(cluster), {
       name: cluster.masterUsername,
       password,
       random: this.#options.random,
@@ -118,21 +122,16 @@ export class Fleet {
 
   /** The administrator's way into the server of a cluster. */
   accessTo(cluster: Cluster): ServerAccess {
-    return this.#require(cluster).access;
+    const access = this.#running.get(keyOf(cluster))?.link.access;
+    if (access !== undefined) return access;
+    throw new OperatorError(`cluster ${cluster.identifier} is not running on this node`);
   }
 
   /** Whether the server behind each running cluster answers, by identifier. */
   async health(): Promise<ReadonlyMap<string, boolean>> {
-    const answers = [...this.#running.values()].map(async ({ identifier, access }) => {
-      const isServing = await access
-        .admin(access.home)
-        .query('SELECT 1')
-        .then(
-          () => true,
-          () => false,
-        );
-      return [identifier, isServing] as const;
-    });
+    const answers = [...this.#running.values()].map(
+      async ({ identifier, link }) => [identifier, await link.isAnswering()] as const,
+    );
     return new Map(await Promise.all(answers));
   }
 
@@ -151,11 +150,29 @@ export class Fleet {
     this.#running.clear();
   }
 
-  async #open(cluster: Cluster): Promise<{ access: ServerAccess; server: EmbeddedServer | undefined }> {
-    const { logger, durable } = this.#options;
-    if (cluster.kind === 'external') {
-      return { access: await this.#options.openExternal(cluster.identifier), server: undefined };
+  async #startExternal(cluster: Cluster): Promise<void> {
+    const link = new ServerLink(cluster.identifier, this.#options.logger);
+    await this.#listen(cluster, link);
+    await link.reach(() => this.#reach(cluster));
+  }
+
+  async #reach(cluster: Cluster): Promise<ServerAccess> {
+    const { keyring, region, random } = this.#options;
+    const { current, keys } = keyring.derive(sessionRolePurpose(clusterArn(region, cluster)));
+    const key = keys.get(current);
+    if (key === undefined) throw new Error('the keyring has no current key');
+    const access = await this.#options.openExternal(cluster.identifier, sessionPasswords(key, random));
+    try {
+      await prepareServer(access);
+      return access;
+    } catch (error) {
+      await access.close();
+      throw error;
     }
+  }
+
+  async #open(cluster: Cluster): Promise<{ access: ServerAccess; server: EmbeddedServer }> {
+    const { logger, durable } = this.#options;
     const server = await startEmbedded({
       dataDir: this.#directoryOf(cluster),
       name: cluster.identifier,
@@ -168,8 +185,14 @@ export class Fleet {
     return { access: embeddedAccess(server, logger), server };
   }
 
-  async #listen(cluster: Cluster, access: ServerAccess, server: EmbeddedServer | undefined): Promise<void> {
-    const listener = new GatewayListener(this.#options, this.#toServed(cluster, access));
+  async #listenInFront(cluster: Cluster, access: ServerAccess, server: EmbeddedServer): Promise<void> {
+    const link = new ServerLink(cluster.identifier, this.#options.logger);
+    await this.#listen(cluster, link);
+    link.take(access, server);
+  }
+
+  async #listen(cluster: Cluster, link: ServerLink): Promise<void> {
+    const listener = new GatewayListener(this.#options, this.#toServed(cluster, link));
     try {
       await listener.listen(this.#options.host, cluster.port);
     } catch (error) {
@@ -179,23 +202,20 @@ export class Fleet {
         { cause: error },
       );
     }
-    const { identifier } = cluster;
-    const reaper = new Reaper({
-      identifier,
-      reap: (signal) => reapSessionRoles(access, { signal }),
-      logger: this.#options.logger,
-    });
-    this.#running.set(keyOf(cluster), { identifier, listener, access, server, reaper });
+    this.#running.set(keyOf(cluster), { identifier: cluster.identifier, listener, link });
   }
 
-  #toServed(cluster: Cluster, access: ServerAccess): ServedCluster {
+  #toServed(cluster: Cluster, link: ServerLink): ServedCluster {
     const arn = clusterArn(this.#options.region, cluster);
     return {
       accountId: cluster.accountId,
       identifier: cluster.identifier,
       arn,
       keys: this.#options.keyring.derive(credentialKeyPurpose(arn)),
-      access,
+      get access() {
+        if (link.access === undefined) throw serverUnreachable();
+        return link.access;
+      },
       tls: () => this.#context,
       cancelKeys: new CancelKeys(this.#options.random),
       recentRefusals: new RecentRefusals(),
@@ -225,25 +245,16 @@ export class Fleet {
     await stopRunning(running);
   }
 
-  #require(cluster: Cluster): Running {
-    const running = this.#running.get(keyOf(cluster));
-    if (running === undefined)
-      throw new OperatorError(`cluster ${cluster.identifier} is not running on this node`);
-    return running;
-  }
-
   #directoryOf(cluster: Cluster): string {
     return join(this.#options.directory, cluster.directory);
   }
 }
 
 /** PostgreSQL's fast shutdown tells each session why it ends (57P01); what is left after it is closed. */
-async function stopRunning(running: Running): Promise<void> {
-  running.listener.stopAccepting();
-  await running.reaper.close();
-  await running.access.close();
-  await running.server?.stop();
-  await running.listener.close();
+async function stopRunning({ listener, link }: Running): Promise<void> {
+  listener.stopAccepting();
+  await link.close();
+  await listener.close();
 }
 
 const keyOf = (cluster: Cluster): string => `${cluster.accountId}/${cluster.identifier}`;

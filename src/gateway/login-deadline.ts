@@ -8,12 +8,15 @@ const REFUSAL_MS_MAX = 1_000;
 
 /**
  * One deadline for everything between accept and ReadyForQuery (Traefik CVE-2026-25949). When it passes, the
- * client's side stops being read: whatever step waits for the client fails, and the others ask `require`.
+ * client's side stops being read and the server's is closed: whatever step waits for one of them fails, and the
+ * others ask `require`.
  */
 export class LoginDeadline {
   readonly #timer: NodeJS.Timeout;
   /** The client's channel, once its startup packet has been read: errors can be told from then on. */
   client: Channel | undefined;
+  /** The connection to the server in use, once there is one. */
+  #server: Channel | undefined;
   passed = false;
 
   constructor(socket: Socket) {
@@ -21,8 +24,20 @@ export class LoginDeadline {
       this.passed = true;
       if (this.client === undefined) socket.destroy();
       else this.client.stopReading();
+      this.#server?.destroy();
       setTimeout(() => socket.destroy(), REFUSAL_MS_MAX).unref();
     }, LIMITS.loginMsMax);
+  }
+
+  /** Takes a connection to the server, to close it when the deadline passes, or the login fails. */
+  watch(server: Channel): void {
+    this.#server = server;
+    if (this.passed) server.destroy();
+  }
+
+  /** Closes the connection to the server that is in use, if any. */
+  closeServer(): void {
+    this.#server?.destroy();
   }
 
   /** Throws when the deadline has passed, for steps that do not wait for the client. */

@@ -1,8 +1,8 @@
 import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import { isReservedRoleName } from '../core/names.ts';
 import type { Secret } from '../core/secret.ts';
 import {
+  type Authentication,
   beginScram,
   CLIENT_MESSAGES,
   readPassword,
@@ -10,17 +10,20 @@ import {
   writeAuthentication,
   writeSaslInitialResponse,
   writeSaslResponse,
-  writeStartup,
 } from '../pgwire/index.ts';
-import { LOGIN_DATABASE } from '../postgres/embedded.ts';
-import type { ServerAccess } from '../postgres/server-access.ts';
 import { nextAuthentication } from './backend.ts';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
 
-/** How a client proves its password: in clear text inside TLS to us, or by SCRAM to PostgreSQL through us. */
+/**
+ * How a password is proved: in clear text inside TLS to us, or by SCRAM to PostgreSQL.
+ *
+ * INVARIANT: a server that lets somebody in without asking is not believed. Only the whole exchange counts.
+ */
 
-/** SASL rounds: SCRAM has two, and no mechanism that PostgreSQL offers has more. */
-const SASL_ROUNDS_MAX = 4;
+/** The server's SCRAM with channel binding, offered on a connection that TLS encrypts. */
+const BOUND_MECHANISM = `${SCRAM_MECHANISM}-PLUS`;
+
+type SaslOffer = Extract<Authentication, { kind: 'sasl' }>;
 
 /** Asks for the password in clear text, which only TLS permits. Throws SqlError 08P01 for anything else. */
 export async function askForPassword(client: Channel): Promise<Secret> {
@@ -28,102 +31,65 @@ export async function askForPassword(client: Channel): Promise<Secret> {
   return readPassword(await passwordMessage(client));
 }
 
-/**
- * Lets PostgreSQL verify the password of a password user, in a database that is empty and made for this, so
- * that the gateway never sees it. Throws the server's error (28P01) when it is wrong, expired or disabled.
- */
-export async function passScramThrough(client: Channel, access: ServerAccess, user: string): Promise<void> {
-  await withLoginConnection(access, user, async (server) => {
-    for (let round = 0; round < SASL_ROUNDS_MAX; round++) {
-      const request = await nextAuthentication(server);
-      if (request.kind === 'ok') {
-        requireProof(round);
-        return;
-      }
-      client.write(writeAuthentication(request));
-      if (request.kind !== 'sasl-final') server.write(asPasswordMessage(await passwordMessage(client)));
-    }
-    throw tooManyRounds();
-  });
-}
-
-/**
- * The same for a driver that cannot speak SASL and gave its password in clear text: the gateway speaks SCRAM in
- * its place.
- */
-export async function proveByScram(
-  password: Secret,
-  access: ServerAccess,
-  user: string,
-  random: RandomBytes,
-): Promise<void> {
-  await withLoginConnection(access, user, async (server) => {
-    const exchange = beginScram(password, random);
-    for (let round = 0; round < SASL_ROUNDS_MAX; round++) {
-      const request = await nextAuthentication(server);
-      switch (request.kind) {
-        case 'ok':
-          requireProof(round);
-          return;
-        case 'sasl':
-          if (!request.mechanisms.includes(SCRAM_MECHANISM)) throw noSuchMethod();
-          server.write(writeSaslInitialResponse({ mechanism: SCRAM_MECHANISM, data: exchange.initial }));
-          break;
-        case 'sasl-continue':
-          server.write(writeSaslResponse(await exchange.answer(request.data)));
-          break;
-        case 'sasl-final':
-          exchange.finish(request.data);
-          break;
-        default:
-          throw noSuchMethod();
-      }
-    }
-    throw tooManyRounds();
-  });
-}
-
-async function withLoginConnection(
-  access: ServerAccess,
-  user: string,
-  work: (server: Channel) => Promise<void>,
-): Promise<void> {
-  // Our own roles are nobody's to log in as, whatever password somebody may have given them.
-  if (isReservedRoleName(user)) throw passwordFailed(user);
-  const server = new Channel(await access.connect());
-  try {
-    server.write(
-      writeStartup(
-        new Map([
-          ['user', user],
-          ['database', LOGIN_DATABASE],
-        ]),
-      ),
-    );
-    await work(server);
-  } finally {
-    server.destroy();
-  }
-}
-
-/** INVARIANT: a server that lets somebody in without asking is not believed: only a finished exchange counts. */
-function requireProof(rounds: number): void {
-  if (rounds === 0)
+/** The server's request for a password. Throws SqlError 28000 when it asks for none, or not for SCRAM. */
+export async function scramOffer(server: Channel): Promise<SaslOffer> {
+  const request = await nextAuthentication(server);
+  if (request.kind === 'ok')
     throw new SqlError('28000', 'the database server asked for no password; the login is refused');
+  if (request.kind !== 'sasl' || !request.mechanisms.includes(SCRAM_MECHANISM)) throw noSuchMethod();
+  return request;
 }
 
-function passwordFailed(user: string): SqlError {
-  return new SqlError('28P01', `password authentication failed for user "${user}"`);
+/**
+ * Whether a client can answer an offer through us. Where the server binds passwords to its TLS connection, a client
+ * that could bind them too, and is not asked to, would be taken for the victim of an attack (RFC 5802 section 6).
+ */
+export function canPassThrough(offer: SaslOffer): boolean {
+  return !offer.mechanisms.includes(BOUND_MECHANISM);
 }
 
-function tooManyRounds(): SqlError {
-  return new SqlError('08P01', 'the password exchange did not come to an end');
+/** Lets the client answer the server, so that the gateway never sees its password. Throws the server's error (28P01). */
+export async function passScramThrough(client: Channel, server: Channel): Promise<void> {
+  client.write(writeAuthentication({ kind: 'sasl', mechanisms: [SCRAM_MECHANISM] }));
+  server.write(asPasswordMessage(await passwordMessage(client)));
+  client.write(writeAuthentication(await expect(server, 'sasl-continue')));
+  server.write(asPasswordMessage(await passwordMessage(client)));
+  client.write(writeAuthentication(await expect(server, 'sasl-final')));
+  await expect(server, 'ok');
+}
+
+/** Answers the server with a password that the gateway knows. Throws the server's error (28P01). */
+export async function answerScram(server: Channel, password: Secret, random: RandomBytes): Promise<void> {
+  const exchange = beginScram(password, random);
+  server.write(writeSaslInitialResponse({ mechanism: SCRAM_MECHANISM, data: exchange.initial }));
+  const first = await expect(server, 'sasl-continue');
+  server.write(writeSaslResponse(await exchange.answer(first.data)));
+  const last = await expect(server, 'sasl-final');
+  exchange.finish(last.data);
+  await expect(server, 'ok');
+}
+
+async function expect<Kind extends Authentication['kind']>(
+  server: Channel,
+  kind: Kind,
+): Promise<Extract<Authentication, { kind: Kind }>> {
+  const request = await nextAuthentication(server);
+  if (isOfKind(request, kind)) return request;
+  throw new SqlError('08P01', 'the database server left the order of the password exchange');
+}
+
+function isOfKind<Kind extends Authentication['kind']>(
+  request: Authentication,
+  kind: Kind,
+): request is Extract<Authentication, { kind: Kind }> {
+  return request.kind === kind;
 }
 
 function noSuchMethod(): SqlError {
   return new SqlError(
     '28000',
     'the database server asks for a password in a way that the gateway does not speak',
+    { hint: 'It must ask for scram-sha-256 in its pg_hba.conf, and keep the password in that form.' },
   );
 }
 

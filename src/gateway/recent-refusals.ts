@@ -4,27 +4,33 @@ import { SqlError } from '../core/errors.ts';
 const KEPT_MAX = 1_000;
 const KEPT_MS = 10_000;
 
+interface Refusal {
+  readonly reason: string;
+  readonly timer: NodeJS.Timeout;
+}
+
 /**
  * Why logins over TLS were refused a moment ago. Clients with sslmode=prefer try again in clear text after any
  * refusal and show only the second one, so that one repeats the first reason.
  */
 export class RecentRefusals {
-  readonly #reasons = new Map<string, string>();
+  readonly #refusals = new Map<string, Refusal>();
 
   add(sourceIp: string, user: string, error: SqlError): void {
     const key = keyOf(sourceIp, user);
-    if (this.#reasons.size >= KEPT_MAX) return;
+    const earlier = this.#refusals.get(key);
+    if (earlier === undefined && this.#refusals.size >= KEPT_MAX) return;
+    clearTimeout(earlier?.timer);
     const reason = error.detail === undefined ? error.message : `${error.message} (${error.detail})`;
-    this.#reasons.set(key, reason);
-    setTimeout(() => {
-      // A newer refusal may have taken its place; that one has its own time.
-      if (this.#reasons.get(key) === reason) this.#reasons.delete(key);
-    }, KEPT_MS).unref();
+    this.#refusals.set(key, {
+      reason,
+      timer: setTimeout(() => this.#refusals.delete(key), KEPT_MS).unref(),
+    });
   }
 
   /** The refusal of a login without TLS. */
   refusalWithoutTls(sourceIp: string, user: string): SqlError {
-    const first = this.#reasons.get(keyOf(sourceIp, user));
+    const first = this.#refusals.get(keyOf(sourceIp, user))?.reason;
     return new SqlError('28000', `connection for user "${user}" must use TLS`, {
       detail:
         first === undefined

@@ -13,11 +13,12 @@ import {
   writeNegotiateProtocolVersion,
 } from '../pgwire/index.ts';
 import { provision, requireClientDatabase } from '../postgres/provision.ts';
-import type { ServerAccess } from '../postgres/server-access.ts';
+import { isUnreachable, type ServerAccess } from '../postgres/server-access.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
-import { type Backend, openBackend } from './backend.ts';
+import type { Backend } from './backend.ts';
 import type { CancelKeys } from './cancel.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
+import { openBackend } from './enter.ts';
 import { LoginDeadline } from './login-deadline.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
 import { relay } from './relay.ts';
@@ -48,6 +49,7 @@ export interface ServedCluster {
   readonly identifier: string;
   readonly arn: string;
   readonly keys: DerivedKeys;
+  /** Throws SqlError 57P03 while the server has not been reached for the first time. */
   readonly access: ServerAccess;
   readonly tls: () => SecureContext;
   readonly cancelKeys: CancelKeys;
@@ -89,6 +91,7 @@ export async function runSession(
     await turnAway(deps, cluster, record, deadline, error);
   } finally {
     deadline.end();
+    deadline.closeServer();
     deadline.client?.socket.destroySoon();
     socket.destroySoon();
   }
@@ -122,24 +125,18 @@ async function logIn(
   // To PostgreSQL no database means the one named like the user. Resolved once, then compared and used as such.
   const database = packet.database ?? packet.user;
   record.database = database;
-  const identity = await verifyLogin(deps, cluster, client, {
-    user: packet.user,
-    database,
-    isRedshiftDriver,
-  });
+  const onServer = (server: Channel): void => deadline.watch(server);
+  const attempt = { user: packet.user, database, settings, isRedshiftDriver, onServer };
+  const identity = await verifyLogin(deps, cluster, client, attempt);
   record.credentialId = identity.kind === 'temporary' ? identity.login.credentialId : undefined;
   const role = await loginRole(cluster, identity, database);
   record.role = role;
   deadline.require();
-  const backend = await openBackend(await cluster.access.connect(), role, database, settings);
-  try {
-    record.backendPid = backend.key.processId;
-    await record.loggedIn();
-    deadline.require();
-  } catch (error) {
-    backend.channel.destroy();
-    throw error;
-  }
+  const proved = identity.kind === 'password' ? identity.server : undefined;
+  const backend = await openBackend(deps, cluster.access, role, attempt, proved);
+  record.backendPid = backend.key.processId;
+  await record.loggedIn();
+  deadline.require();
   const cancelKey = cluster.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
   const dbUser = identity.kind === 'password' ? identity.dbUser : identity.login.dbUser;
@@ -210,8 +207,22 @@ async function recordRefusal(
 /** The error as it may leave; what is not the client's goes to the log. */
 function tellable(deps: GatewayDeps, record: SessionRecord, error: unknown): SqlError {
   if (error instanceof SqlError) return error;
+  if (isUnreachable(error)) {
+    deps.logger.warn(
+      { sessionId: record.sessionId, cause: messageOf(error) },
+      'a database server cannot be reached',
+    );
+    return serverUnreachable();
+  }
   deps.logger.error({ sessionId: record.sessionId, cause: messageOf(error), err: error }, 'a session failed');
   return internalError(record);
+}
+
+/** As PostgreSQL says it of itself while it starts: clients that try again later try again. */
+export function serverUnreachable(): SqlError {
+  return new SqlError('57P03', 'the database server of this cluster cannot be reached', {
+    hint: 'Try again later; the log of Keyshift and its /health tell more.',
+  });
 }
 
 const timeout = (): SqlError => new SqlError('57014', 'canceling authentication due to timeout');

@@ -6,19 +6,18 @@ import { checkLogin, type LoginCheck, type VerifiedLogin } from '../redshift/che
 import { isTemporaryLoginName } from '../redshift/login-name.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import type { Channel } from './channel.ts';
-import { askForPassword, passScramThrough, proveByScram } from './password.ts';
+import { type LoginAttempt, provePassword } from './enter.ts';
+import { askForPassword } from './password.ts';
 
 /** Who a client has proved to be. */
 export type Identity =
   | { readonly kind: 'temporary'; readonly loginName: string; readonly login: VerifiedLogin }
-  | { readonly kind: 'password'; readonly dbUser: string };
-
-export interface LoginAttempt {
-  readonly user: string;
-  readonly database: string;
-  /** A Redshift driver hangs when it is asked for SASL, so it is asked for clear text inside TLS. */
-  readonly isRedshiftDriver: boolean;
-}
+  | {
+      readonly kind: 'password';
+      readonly dbUser: string;
+      /** The connection on which the password was proved, when the session goes on there. */
+      readonly server: Channel | undefined;
+    };
 
 /**
  * The steps *password* and *verify*: a name with an IAM prefix must bring a credential of this cluster, any
@@ -38,12 +37,11 @@ export async function verifyLogin(
     if (!check.ok) throw refusal(check, attempt, deps.clock.now());
     return { kind: 'temporary', loginName: user, login: check.login };
   }
-  if (attempt.isRedshiftDriver) {
-    await proveByScram(await askForPassword(client), cluster.access, user, deps.random);
-  } else {
-    await passScramThrough(client, cluster.access, user);
-  }
-  return { kind: 'password', dbUser: user };
+  return {
+    kind: 'password',
+    dbUser: user,
+    server: await provePassword(deps, cluster.access, client, attempt),
+  };
 }
 
 function refusal(check: LoginCheck & { ok: false }, attempt: LoginAttempt, now: Date): SqlError {

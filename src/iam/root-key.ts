@@ -41,16 +41,16 @@ async function putRootKey(iam: Iam, accountId: string, key: RootKey): Promise<Ro
     database.query(
       `INSERT INTO keyshift.iam_access_keys (account_id, access_key_id, user_id, sealed_secret, status, created_at)
        VALUES ($1, $2, NULL, $3, 'Active', $4)
-       ON CONFLICT (account_id, access_key_id)
+       ON CONFLICT (access_key_id)
        DO UPDATE SET sealed_secret = excluded.sealed_secret, status = 'Active'
-       WHERE iam_access_keys.user_id IS NULL
+       WHERE iam_access_keys.user_id IS NULL AND iam_access_keys.account_id = excluded.account_id
        RETURNING access_key_id`,
       [accountId, key.accessKeyId, sealed, iam.clock.now()],
     ),
   );
   if (stored.length === 0) {
     throw new OperatorError(
-      `the access key ${key.accessKeyId} belongs to a user, not to root: give another KEYSHIFT_ROOT_ACCESS_KEY_ID`,
+      `the access key ${key.accessKeyId} belongs to a user or to another account, not to this root user: give another KEYSHIFT_ROOT_ACCESS_KEY_ID`,
     );
   }
   return key;

@@ -4,7 +4,8 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secret } from '../core/secret.ts';
-import { adminPools, openSocket, type ServerAccess } from './server-access.ts';
+import { adminPools, openSocket, type ScramAccess } from './server-access.ts';
+import type { SessionPasswords } from './session-passwords.ts';
 
 /** Access to a PostgreSQL server that Keyshift did not start, by its URL. */
 
@@ -12,6 +13,8 @@ import { adminPools, openSocket, type ServerAccess } from './server-access.ts';
 const VERSION_MIN = 160_000;
 const DEFAULT_PORT = 5432;
 const TLS_MS_MAX = 10_000;
+/** Milliseconds between probes of an idle connection; finds a server that vanished without a word. */
+const KEEPALIVE_MS = 60_000;
 /** PostgreSQL 18 manual, 54.7, SSLRequest: length 8, code 80877103. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
@@ -29,50 +32,78 @@ export interface ExternalTarget {
   readonly rootCertificate: string | undefined;
 }
 
+interface Administrator {
+  readonly number: number;
+  readonly version: string;
+  readonly isSuperuser: boolean;
+  readonly mayCreateRoles: boolean;
+}
+
+const ADMINISTRATOR_SQL = `
+  SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+         rolsuper AS "isSuperuser", rolcreaterole AS "mayCreateRoles"
+  FROM pg_roles WHERE rolname = current_user`;
+
 /**
- * Connects to the server of a URL and checks its version.
- * @throws OperatorError when the URL is wrong, the server is not reached, or it is older than PostgreSQL 16
+ * Connects to the server of a URL, and checks its version and what the URL's role may do there.
+ * @throws OperatorError when the URL is wrong, the server is not reached or does not fit
  */
-export async function openExternal(url: Secret, logger: Logger): Promise<ServerAccess> {
+export async function openExternal(
+  url: Secret,
+  sessionPasswords: SessionPasswords,
+  logger: Logger,
+): Promise<ScramAccess> {
   const target = parseTarget(url);
-  const tls = tlsOptions(target);
   const pools = adminPools(target.database, logger, {
     host: target.host,
     port: target.port,
     user: target.user,
     ...(target.password === undefined ? {} : { password: target.password }),
-    ssl: tls ?? false,
+    ssl: tlsOptions(target) ?? false,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
   });
+  const place = `${target.host}:${target.port}`;
   try {
-    const result = await pools
-      .admin(target.database)
-      .query<{ number: number; text: string }>(
-        "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text",
-      );
-    const version = result.rows[0];
-    if (version === undefined || version.number < VERSION_MIN) {
-      throw new OperatorError(
-        `The server ${target.host}:${target.port} is PostgreSQL ${version?.text ?? 'of unknown version'}, but ` +
-          'Keyshift needs version 16 or newer: upgrade it, or give another URL.',
-      );
-    }
+    const result = await pools.admin(target.database).query<Administrator>(ADMINISTRATOR_SQL);
+    const { isSuperuser } = requireFit(result.rows[0], target, place);
+    return {
+      way: 'scram',
+      sessionPasswords,
+      connect: () => openTarget(target),
+      admin: pools.admin,
+      ownRole: target.user,
+      isSuperuser,
+      home: target.database,
+      prepared: new Set(),
+      logger,
+      close: pools.close,
+    };
   } catch (error) {
     await pools.close();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
-      `The PostgreSQL server ${target.host}:${target.port} cannot be used (${messageOf(error)}): check the URL, ` +
-        'the password and that the server runs.',
+      `The PostgreSQL server ${place} cannot be used (${messageOf(error)}): check the URL, the password and that ` +
+        'the server runs.',
       { cause: error },
     );
   }
-  return {
-    way: 'scram',
-    connect: () => openTarget(target),
-    admin: pools.admin,
-    home: target.database,
-    prepared: new Set(),
-    close: pools.close,
-  };
+}
+
+function requireFit(found: Administrator | undefined, target: ExternalTarget, place: string): Administrator {
+  if (found === undefined || found.number < VERSION_MIN) {
+    throw new OperatorError(
+      `The server ${place} is PostgreSQL ${found?.version ?? 'of unknown version'}, but Keyshift needs version 16 ` +
+        'or newer: upgrade it, or give another URL.',
+    );
+  }
+  if (!found.isSuperuser && !found.mayCreateRoles) {
+    throw new OperatorError(
+      `The role "${target.user}" may not make roles on the server ${place}: give it CREATEROLE, or name another ` +
+        'role in the URL.',
+    );
+  }
+  return found;
 }
 
 /**
@@ -135,6 +166,8 @@ function tlsOptions(target: ExternalTarget): ConnectionOptions | undefined {
     );
   }
   return {
+    // What the certificate is checked against; the PostgreSQL client gives no name for an address.
+    host: target.host,
     rejectUnauthorized: target.sslMode !== 'require',
     ...(ca === undefined ? {} : { ca }),
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
@@ -146,9 +179,12 @@ function tlsOptions(target: ExternalTarget): ConnectionOptions | undefined {
 export async function openTarget(target: ExternalTarget): Promise<Socket> {
   const tls = tlsOptions(target);
   const socket = await openSocket(() =>
-    connectSocket({ host: target.host, port: target.port, noDelay: true }),
+    connectSocket({
+      ...{ host: target.host, port: target.port, noDelay: true },
+      ...{ keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
+    }),
   );
-  return tls === undefined ? socket : startTls(socket, { ...tls, host: target.host });
+  return tls === undefined ? socket : startTls(socket, tls);
 }
 
 /** Asks for encryption and takes exactly one byte of answer: more would be plain text slipped in (CVE-2021-23222). */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { SqlError } from '../core/errors.ts';
-import type { ServerAccess } from './server-access.ts';
+import { messageOf, SqlError } from '../core/errors.ts';
+import { againAfterRace } from './role-lock.ts';
+import { isUnreachable, type ServerAccess } from './server-access.ts';
 
 /**
  * What each database needs: for session roles the event trigger that hands objects to users, and SQL functions; for
@@ -15,16 +16,31 @@ const PREPARED_MAX = 10_000;
 const DATABASE_SQL = readFileSync(new URL('./sql/prepare-database.sql', import.meta.url), 'utf8');
 const SUPERUSERS_SQL = readFileSync(new URL('./sql/superusers.sql', import.meta.url), 'utf8');
 
+/** As in Amazon Redshift, where every user may create objects in schema public. Not done to servers of others. */
+const OPEN_PUBLIC_SQL = `
+  DO $prepare$
+  BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public') THEN
+      GRANT CREATE ON SCHEMA public TO PUBLIC;
+    END IF;
+  END
+  $prepare$`;
+
 /** Makes one database ready for session roles. Does nothing in one that is. */
-export async function prepareDatabase(access: ServerAccess, database: string): Promise<void> {
+export function prepareDatabase(access: ServerAccess, database: string): Promise<void> {
+  return againAfterRace(() => prepareOnce(access, database));
+}
+
+async function prepareOnce(access: ServerAccess, database: string): Promise<void> {
   const client = await access.admin(database).connect();
   try {
-    if (await isPrepared(client)) return;
+    if (await isPrepared(client, access)) return;
     await client.query('BEGIN');
-    // Two Keyshift processes may do this at the same time. Only the administrator can take this lock.
-    await client.query('LOCK TABLE pg_event_trigger IN SHARE ROW EXCLUSIVE MODE');
+    // Two Keyshift processes may do this at the same time. Only a superuser can take this lock; others race.
+    if (access.isSuperuser) await client.query('LOCK TABLE pg_event_trigger IN SHARE ROW EXCLUSIVE MODE');
     await client.query(DATABASE_SQL);
     await client.query(SUPERUSERS_SQL);
+    if (access.way === 'peer') await client.query(OPEN_PUBLIC_SQL);
     await client.query(`COMMENT ON SCHEMA keyshift IS 'keyshift ${DATABASE_VERSION}'`);
     await client.query('COMMIT');
   } catch (error) {
@@ -37,7 +53,8 @@ export async function prepareDatabase(access: ServerAccess, database: string): P
 }
 
 /**
- * Prepares a database that this process has not seen yet, for instance one that a user made from `template0`.
+ * Prepares a database that this process has not seen yet, for instance one that a user made from `template0`. An
+ * administrator that is no superuser may lack the right: sessions work there, but not the SQL functions.
  * @throws SqlError 55000 when something in it stands in the way
  */
 export async function ensureDatabasePrepared(
@@ -49,21 +66,35 @@ export async function ensureDatabasePrepared(
   try {
     await prepareDatabase(access, database);
   } catch (error) {
-    throw new SqlError('55000', `database "${database}" cannot be prepared for temporary credentials`, {
-      cause: error,
-      hint: 'A superuser must drop or rename the schema "keyshift" in it.',
-    });
+    if (isUnreachable(error)) throw error;
+    const isForbidden = error instanceof Error && 'code' in error && error.code === '42501';
+    if (access.isSuperuser || !isForbidden) throw standsInTheWay(database, error);
+    access.logger.warn(
+      { database, reason: messageOf(error) },
+      'a database lacks the SQL functions of Keyshift: its administrator needs CONNECT and CREATE on the database',
+    );
   }
   if (access.prepared.size >= PREPARED_MAX) access.prepared.clear();
   access.prepared.add(id);
 }
 
-async function isPrepared(client: {
-  query: (sql: string) => Promise<{ rows: unknown[] }>;
-}): Promise<boolean> {
+function standsInTheWay(database: string, cause: unknown): SqlError {
+  return new SqlError('55000', `database "${database}" cannot be prepared for temporary credentials`, {
+    cause,
+    hint: 'A superuser must drop or rename the schema "keyshift" in it.',
+  });
+}
+
+/** Whether all is there, owned by the administrator, and of this version. */
+async function isPrepared(
+  client: { query: (sql: string) => Promise<{ rows: unknown[] }> },
+  access: ServerAccess,
+): Promise<boolean> {
+  const trigger = access.isSuperuser
+    ? "JOIN pg_event_trigger t ON t.evtname = 'keyshift_hand_to_user' AND t.evtenabled = 'O' AND t.evtowner = me.oid"
+    : '';
   const found = await client.query(
-    `SELECT FROM pg_namespace n JOIN pg_event_trigger t ON t.evtname = 'keyshift_hand_to_user' AND t.evtenabled = 'O'
-     JOIN pg_roles me ON me.rolname = current_user AND me.oid = n.nspowner AND me.oid = t.evtowner
+    `SELECT FROM pg_namespace n JOIN pg_roles me ON me.rolname = current_user AND me.oid = n.nspowner ${trigger}
      WHERE n.nspname = 'keyshift'
        AND substr(obj_description(n.oid, 'pg_namespace'), 10)::int >= ${DATABASE_VERSION}`,
   );

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SqlError } from '../core/errors.ts';
+import { OperatorError, SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Secret } from '../core/secret.ts';
 import { LOGIN_DATABASE } from './embedded.ts';
@@ -13,13 +13,37 @@ import type { ServerAccess } from './server-access.ts';
 
 const SERVER_SQL = readFileSync(new URL('./sql/prepare-server.sql', import.meta.url), 'utf8');
 
-/** Makes a server ready for Keyshift: its roles, the database of password checks, the template of new databases. */
+/**
+ * Makes a server ready for Keyshift: its roles, the database of password checks, the template of new databases.
+ * @throws OperatorError when the administrator lacks a right that it needs
+ */
 export async function prepareServer(access: ServerAccess): Promise<void> {
-  await prepareDatabase(access, access.home);
+  await prepareHome(access);
   await underRoleLock(access, async (client) => {
     await client.query(SERVER_SQL);
   });
   if (access.way === 'peer') await prepareEmbedded(access);
+  if (!access.isSuperuser) {
+    access.logger.warn(
+      { role: access.ownRole },
+      "this server's administrator is no superuser, so no event trigger can be made: " +
+        'what sessions with groups create will belong to their session roles, not to their users',
+    );
+  }
+}
+
+async function prepareHome(access: ServerAccess): Promise<void> {
+  try {
+    await prepareDatabase(access, access.home);
+  } catch (error) {
+    if (access.isSuperuser || !(error instanceof Error && 'code' in error && error.code === '42501'))
+      throw error;
+    throw new OperatorError(
+      `The role "${access.ownRole}" may not make the schema keyshift in the database "${access.home}" ` +
+        `(${error.message}): GRANT CREATE ON DATABASE to it, or name another database in the URL.`,
+      { cause: error },
+    );
+  }
 }
 
 /**

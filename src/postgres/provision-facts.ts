@@ -9,13 +9,19 @@ export interface ProvisionFacts {
   readonly account: AccountFacts | undefined;
   readonly groups: readonly GroupFacts[];
   readonly session: SessionFacts | undefined;
-  readonly wantedSettings: readonly { readonly database: number; readonly config: readonly string[] }[];
+  readonly wantedSettings: readonly RoleSettings[];
+}
+
+/** Settings that a role has in one database, or (0) in all: `name=value`, sorted by name. */
+export interface RoleSettings {
+  readonly database: number;
+  readonly config: readonly string[];
 }
 
 export interface AccountFacts {
   readonly id: number;
   readonly mayLogIn: boolean;
-  /** PostgreSQL's own superuser, or a role that may replicate. */
+  /** PostgreSQL's own superuser, a role that may replicate, or the administrator itself. */
   readonly powerful: boolean;
   readonly isSessionRole: boolean;
   /** Has what `keyshift_superuser` has. */
@@ -39,12 +45,16 @@ export interface SessionFacts {
   readonly id: number;
   readonly isSessionRole: boolean;
   /** Its comment, see sql/prepare-database.sql. */
-  readonly said: { readonly user?: unknown; readonly groups?: unknown } | null;
+  readonly said: { readonly user?: unknown; readonly groups?: unknown; readonly settings?: unknown } | null;
   /** Whether its use was noted lately. */
   readonly fresh: boolean;
   readonly attributesRight: boolean;
+  /** Peer: it has none. Scram: the one that it has ends in time. */
+  readonly passwordRight: boolean;
   readonly membershipsRight: boolean;
+  /** Whether they are the wanted ones to the letter. */
   readonly settingsRight: boolean;
+  readonly settings: readonly RoleSettings[];
 }
 
 export interface FactsQuestion {
@@ -53,6 +63,7 @@ export interface FactsQuestion {
   readonly database: string;
   readonly sessionRole: string;
   readonly ignoredBackends: readonly number[];
+  readonly way: 'peer' | 'scram';
 }
 
 interface Row {
@@ -61,10 +72,14 @@ interface Row {
   readonly account: AccountFacts | null;
   readonly groups: GroupFacts[];
   readonly session: SessionFacts | null;
-  readonly wantedSettings: { database: number; config: string[] }[];
+  readonly wantedSettings: RoleSettings[];
 }
 
-const FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
+const PUBLIC_FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
+const FACTS_SQL = {
+  scram: PUBLIC_FACTS_SQL,
+  peer: PUBLIC_FACTS_SQL.replaceAll('FROM pg_roles', 'FROM pg_authid'),
+};
 
 /** Reads the facts in one query, prepared once for each connection. */
 export async function readFacts(
@@ -73,13 +88,14 @@ export async function readFacts(
 ): Promise<ProvisionFacts> {
   const result = await database.query<Row>({
     name: 'keyshift-provision-facts',
-    text: FACTS_SQL,
+    text: FACTS_SQL[question.way],
     values: [
       question.dbUser,
       question.groups,
       question.database,
       question.sessionRole,
       question.ignoredBackends,
+      question.way,
     ],
   });
   const row = result.rows[0];

@@ -3,7 +3,7 @@ import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { isReservedRoleName } from '../core/names.ts';
 import { ensureDatabasePrepared } from './prepare-database.ts';
-import { type AccountFacts, type ProvisionFacts, readFacts } from './provision-facts.ts';
+import { type AccountFacts, type FactsQuestion, type ProvisionFacts, readFacts } from './provision-facts.ts';
 import { quoteIdentifier } from './quote.ts';
 import { underRoleLock } from './role-lock.ts';
 import type { ServerAccess } from './server-access.ts';
@@ -42,31 +42,39 @@ const TEMPLATES: ReadonlySet<string> = new Set(['template0', 'template1']);
 export async function provision(access: ServerAccess, request: ProvisionRequest): Promise<Provisioned> {
   const groups = sortedGroups(request.groups);
   refuseNames(request, groups);
-  const sessionRole = sessionRoleName(request.dbUser, groups);
-  const question = { ...request, groups, sessionRole, ignoredBackends: request.ignoredBackends ?? [] };
-
-  const facts = await readFacts(access.admin(access.home), question);
+  let question = questionOf(access, request, groups);
+  let facts = await readFacts(access.admin(access.home), question);
   check(request, facts);
   if (facts.databaseId !== undefined)
     await ensureDatabasePrepared(access, request.database, facts.databaseId);
-  const ready = readyRole(request, facts, sessionRole);
+  if (access.way === 'scram' && groups.length > 0 && facts.account !== undefined) {
+    // Groups that add nothing are left out: then the session is the user's in everything.
+    if (addNothing(facts, facts.account)) {
+      question = questionOf(access, request, []);
+      facts = await readFacts(access.admin(access.home), question);
+      check(request, facts);
+    }
+  }
+  const ready = readyRole(access, request, facts, question);
   if (ready !== undefined) return ready;
 
   return underRoleLock(access, async (client) => {
-    let present = await readFacts(client, question);
+    const look = () => readFacts(client, question);
+    let present = await look();
     check(request, present);
     const created = present.account === undefined;
     if (created) {
       await createUser(client, request.dbUser);
-      present = await readFacts(client, question);
+      present = await look();
     }
     const { account } = present;
     if (account === undefined) throw new Error('the created user is not there');
-    if (!runsAsUser(present, account)) {
-      await ensureSessionRole(client, sessionRole, request.dbUser, present, account);
-      present = await readFacts(client, question);
+    if (!runsAsUser(access, present, account)) {
+      const wanted = { name: question.sessionRole, userName: request.dbUser, account, look };
+      await ensureSessionRole(client, access, present, wanted);
+      present = await look();
     }
-    const made = readyRole(request, present, sessionRole);
+    const made = readyRole(access, request, present, question);
     if (made === undefined) throw new Error(`the session role for "${request.dbUser}" did not become right`);
     return { ...made, created };
   });
@@ -128,22 +136,43 @@ function check(request: ProvisionRequest, facts: ProvisionFacts): void {
   }
 }
 
+function questionOf(
+  access: ServerAccess,
+  request: ProvisionRequest,
+  groups: readonly string[],
+): FactsQuestion {
+  return {
+    dbUser: request.dbUser,
+    groups,
+    database: request.database,
+    sessionRole: sessionRoleName(request.dbUser, groups),
+    ignoredBackends: request.ignoredBackends ?? [],
+    way: access.way,
+  };
+}
+
 function readyRole(
+  access: ServerAccess,
   request: ProvisionRequest,
   facts: ProvisionFacts,
-  sessionRole: string,
+  question: FactsQuestion,
 ): Provisioned | undefined {
   const { account, session } = facts;
   if (account === undefined) return undefined;
-  if (runsAsUser(facts, account)) {
+  if (runsAsUser(access, facts, account)) {
     return { loginRole: request.dbUser, loginRoleId: account.id, created: false };
   }
   if (session === undefined || !sessionRoleIsRight(facts, account)) return undefined;
-  return { loginRole: sessionRole, loginRoleId: session.id, created: false };
+  return { loginRole: question.sessionRole, loginRoleId: session.id, created: false };
+}
+
+/** Where the server asks for passwords, no session runs as the user itself: its password is not ours to change. */
+function runsAsUser(access: ServerAccess, facts: ProvisionFacts, account: AccountFacts): boolean {
+  return access.way === 'peer' && addNothing(facts, account);
 }
 
 /** Groups that the user has anyway need no role of their own, and superusers are unaffected by groups. */
-function runsAsUser(facts: ProvisionFacts, account: AccountFacts): boolean {
+function addNothing(facts: ProvisionFacts, account: AccountFacts): boolean {
   return account.isSuperuser || facts.groups.every((group) => group.inherited);
 }
 

@@ -37,10 +37,10 @@ const STRAYS_SQL = `
   SELECT s.oid::text AS id, s.rolname AS name, coalesce(u.rolname, 'keyshift_superuser') AS heir,
     ARRAY(SELECT DISTINCT d.datname::text FROM pg_shdepend p JOIN pg_database d ON d.oid = p.dbid
           WHERE p.refclassid = 'pg_authid'::regclass AND p.refobjid = s.oid) AS databases
-  FROM pg_authid mark JOIN pg_auth_members m ON m.roleid = mark.oid JOIN pg_authid s ON s.oid = m.member
+  FROM pg_roles mark JOIN pg_auth_members m ON m.roleid = mark.oid JOIN pg_roles s ON s.oid = m.member
   CROSS JOIN LATERAL (SELECT shobj_description(s.oid, 'pg_authid') AS text) d
   CROSS JOIN LATERAL (SELECT CASE WHEN d.text IS JSON OBJECT THEN d.text::jsonb END AS said) c
-  LEFT JOIN pg_authid u ON u.oid = (c.said ->> 'user')::oid
+  LEFT JOIN pg_roles u ON u.oid = (c.said ->> 'user')::oid
   WHERE mark.rolname = 'keyshift_session'
     AND ($2::text IS NULL OR s.oid = $2::text::oid) AND s.oid > $3::text::oid
     AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = s.oid)
@@ -49,7 +49,7 @@ const STRAYS_SQL = `
       OR u.oid IS NULL
       OR EXISTS (
         SELECT FROM jsonb_array_elements_text(c.said -> 'groups') g
-        WHERE NOT EXISTS (SELECT FROM pg_authid r WHERE r.oid = g::oid)
+        WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = g::oid)
       )
     )
   ORDER BY s.oid LIMIT ${BATCH_MAX}`;
@@ -84,7 +84,7 @@ async function reapOne(access: ServerAccess, stray: Stray, unused: number): Prom
   return underRoleLock(access, (client) => dropIfStray(client, stray, unused));
 }
 
-/** False when somebody holds a lock on what is to be released. */
+/** False when somebody holds a lock on what is to be released, or it is not ours to release. */
 async function releaseIn(access: ServerAccess, database: string, stray: Stray): Promise<boolean> {
   const role = quoteIdentifier(stray.name);
   const client = await access.admin(database).connect();
@@ -97,6 +97,8 @@ async function releaseIn(access: ServerAccess, database: string, stray: Stray): 
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     if (hasCode(error, LOCK_NOT_AVAILABLE)) return false;
+    // Without event triggers a session role owns what it made, and only a superuser may give that away.
+    if (!access.isSuperuser && hasCode(error, INSUFFICIENT_PRIVILEGE)) return false;
     throw error;
   } finally {
     // Not kept: an idle connection of ours would make DROP DATABASE wait.
@@ -105,6 +107,7 @@ async function releaseIn(access: ServerAccess, database: string, stray: Stray): 
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
+const INSUFFICIENT_PRIVILEGE = '42501';
 const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
 
 function hasCode(error: unknown, code: string): boolean {

@@ -22,11 +22,11 @@ const BEGIN =
  * Runs `work` in a transaction of the administrator, under one lock of the server, which must have been prepared. It
  * is run again, up to five times, after a race, so it must have no effect outside the database.
  */
-export async function underRoleLock<T>(
+export function underRoleLock<T>(
   access: ServerAccess,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  return againAfterRace(async () => {
     const client = await access.admin(access.home).connect();
     let usable = true;
     try {
@@ -36,9 +36,20 @@ export async function underRoleLock<T>(
       return result;
     } catch (error) {
       usable = await rollback(client);
-      if (!isRace(error) || tries >= TRIES_MAX) throw error;
+      throw error;
     } finally {
       client.release(!usable);
+    }
+  });
+}
+
+/** Runs `work`, and again, up to five times in all, while it loses races. */
+export async function againAfterRace<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRace(error) || tries >= TRIES_MAX) throw error;
     }
   }
 }

@@ -3,20 +3,37 @@ import pg from 'pg';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { ADMIN_ROLE, type EmbeddedServer } from './embedded.ts';
+import type { SessionPasswords } from './session-passwords.ts';
 import { socketPath } from './socket-directory.ts';
 
 /** How Keyshift reaches one PostgreSQL server: as its administrator with SQL, and as raw bytes for the gateway. */
-export interface ServerAccess {
-  /** `peer`: whoever the gateway names is let in; `scram`: the server asks each login for its password. */
-  readonly way: 'peer' | 'scram';
+export type ServerAccess = PeerAccess | ScramAccess;
+
+/** A server that lets in whoever the gateway names: it knows the process by its socket. */
+export interface PeerAccess extends Reach {
+  readonly way: 'peer';
+}
+
+/** A server that asks each login for its password. */
+export interface ScramAccess extends Reach {
+  readonly way: 'scram';
+  readonly sessionPasswords: SessionPasswords;
+}
+
+interface Reach {
   /** Opens a connection (encrypted where the server is remote); the next bytes are the startup packet. */
   connect(): Promise<Socket>;
   /** The administrator's connections to one database: few, made when needed, closed when idle. */
   admin(database: string): pg.Pool;
+  /** The role of these connections. It is nobody's to log in as. */
+  readonly ownRole: string;
+  /** Whether that role is a superuser of PostgreSQL. Managed services give only a role with CREATEROLE. */
+  readonly isSuperuser: boolean;
   /** The database of the administrator's own: roles are changed from there, under a lock of that database. */
   readonly home: string;
   /** Identifiers of databases that this process knows to be prepared, see `prepareDatabase`. */
   readonly prepared: Set<number>;
+  readonly logger: Logger;
   close(): Promise<void>;
 }
 
@@ -29,6 +46,8 @@ const ADMIN_IDLE_MS = 2_000;
 const HOME_IDLE_MS = 60_000;
 const CONNECT_MS_MAX = 10_000;
 const STATEMENT_MS_MAX = 60_000;
+/** The server ends a statement before; this is for one that has vanished. */
+const QUERY_MS_MAX = STATEMENT_MS_MAX + 5_000;
 
 /** The embedded server's maintenance database, which belongs to the administrator and cannot be dropped by others. */
 const EMBEDDED_HOME = 'postgres';
@@ -37,7 +56,7 @@ const EMBEDDED_HOME = 'postgres';
 export function embeddedAccess(
   server: Pick<EmbeddedServer, 'socketDir' | 'port'>,
   logger: Logger,
-): ServerAccess {
+): PeerAccess {
   const pools = adminPools(EMBEDDED_HOME, logger, {
     host: server.socketDir,
     port: server.port,
@@ -47,10 +66,29 @@ export function embeddedAccess(
     way: 'peer',
     connect: () => openSocket(() => connectSocket({ path: socketPath(server.socketDir) })),
     admin: pools.admin,
+    ownRole: ADMIN_ROLE,
+    isSuperuser: true,
     home: EMBEDDED_HOME,
     prepared: new Set(),
+    logger,
     close: pools.close,
   };
+}
+
+/** What a server that is down, starts or stops looks like: codes of the operating system and of PostgreSQL. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'],
+  ...['ENOTFOUND', 'EAI_AGAIN', '57P01', '57P02', '57P03'],
+]);
+/** The PostgreSQL client's own words, and ours, for the same; they have no code. */
+const UNREACHABLE_WORDS =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|no connection in time|no TLS handshake in time|the server closed the connection)/;
+
+/** Whether an error means that the server cannot be reached now, and not that it refused something. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code)) return true;
+  return UNREACHABLE_WORDS.test(error.message);
 }
 
 /** Waits until a socket is connected, or fails within the limit. */
@@ -105,6 +143,7 @@ export function adminPools(
       max: ADMIN_CONNECTIONS_MAX,
       idleTimeoutMillis: database === home ? HOME_IDLE_MS : ADMIN_IDLE_MS,
       connectionTimeoutMillis: CONNECT_MS_MAX,
+      query_timeout: QUERY_MS_MAX,
       application_name: 'keyshift',
       // Nothing that a user put into a schema may stand in for a catalog's function or operator.
       options: `-c search_path=pg_catalog -c statement_timeout=${STATEMENT_MS_MAX}`,

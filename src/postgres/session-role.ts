@@ -3,12 +3,22 @@ import type pg from 'pg';
 import { SqlError } from '../core/errors.ts';
 import type { AccountFacts, ProvisionFacts, SessionFacts } from './provision-facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import { underRoleLock } from './role-lock.ts';
+import type { ScramAccess, ServerAccess } from './server-access.ts';
 import { SESSION_ROLE_PREFIX } from './session-role-name.ts';
+import { alterSettings, settingsMark, storeSettings } from './session-settings.ts';
 
 /** Makes and mends session roles: the login roles of one user together with one set of groups. */
 
 /** The role whose members are session roles. */
 const SESSION_MARK = 'keyshift_session';
+
+/**
+ * How long the password of a session role is good, from its noted use on. A session can give its own role another
+ * password, and so get in beside the gateway, but it cannot move this date. Noted every 15 minutes while it is
+ * used (see sql/provision-facts.sql), which also sets the password anew.
+ */
+const PASSWORD_LIFE = "interval '1 hour'";
 
 /** Whether the role of that name stands for this user and these groups, and is as it must be. */
 export function sessionRoleIsRight(facts: ProvisionFacts, account: AccountFacts): boolean {
@@ -18,29 +28,38 @@ export function sessionRoleIsRight(facts: ProvisionFacts, account: AccountFacts)
     standsFor(session, facts, account) &&
     session.fresh &&
     session.attributesRight &&
+    session.passwordRight &&
     session.membershipsRight &&
-    session.settingsRight
+    settingsAreRight(session, facts)
   );
+}
+
+export interface SessionRoleWanted {
+  readonly name: string;
+  readonly userName: string;
+  readonly account: AccountFacts;
+  /** Reads the facts again, inside the transaction. */
+  readonly look: () => Promise<ProvisionFacts>;
 }
 
 /**
  * Makes the session role, or mends it. Runs inside the caller's transaction, under its lock.
- * @throws SqlError 42710 when a role of that name exists that Keyshift did not make
+ * @throws SqlError 42710 when a role of that name exists that Keyshift did not make, 42501 when the administrator
+ *   may not give it what it must have
  */
 export async function ensureSessionRole(
   client: pg.PoolClient,
-  name: string,
-  userName: string,
+  access: ServerAccess,
   facts: ProvisionFacts,
-  account: AccountFacts,
+  wanted: SessionRoleWanted,
 ): Promise<void> {
+  const { name, userName, account } = wanted;
   let { session } = facts;
   if (session !== undefined && !session.isSessionRole) {
     throw new SqlError('42710', `role "${name}" exists but was not made for sessions with groups`);
   }
   const role = quoteIdentifier(name);
-  if (session !== undefined && !standsFor(session, facts, account)) {
-    // The user or a group of this name is another one now. Sessions that are open keep what they were given.
+  if (session !== undefined && mustGo(access, session, facts, account)) {
     await client.query(
       `ALTER ROLE ${role} RENAME TO ${quoteIdentifier(`${SESSION_ROLE_PREFIX}#${randomUUID()}`)}`,
     );
@@ -48,20 +67,77 @@ export async function ensureSessionRole(
   }
   if (session === undefined) await client.query(`CREATE ROLE ${role}`);
   if (session?.attributesRight !== true) {
+    // Only a superuser may name the others, even where they are not there anyway.
+    const never = access.isSuperuser ? 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ' : '';
     await client.query(
-      `ALTER ROLE ${role} LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD NULL ` +
-        `CONNECTION LIMIT ${account.connectionLimit}`,
+      `ALTER ROLE ${role} LOGIN INHERIT ${never}CONNECTION LIMIT ${account.connectionLimit}`,
     );
   }
   if (session?.membershipsRight !== true) {
-    await setMemberships(client, name, [
+    await setMemberships(client, access, name, [
       { of: userName, inherit: true, set: true },
       ...facts.groups.map((group) => ({ of: group.name, inherit: true, set: false })),
       { of: SESSION_MARK, inherit: false, set: false },
     ]);
   }
-  if (session?.settingsRight !== true) await copySettings(client, name, facts);
-  await noteUse(client, name, facts, account);
+  let mark: string | undefined;
+  if (access.isSuperuser) {
+    if (session?.settingsRight !== true) await storeSettings(client, name, facts.wantedSettings);
+  } else {
+    if (session === undefined || !settingsAreRight(session, facts)) {
+      await alterSettings(client, name, facts.wantedSettings, session?.settings ?? []);
+    }
+    mark = settingsMark(await wanted.look());
+  }
+  await givePassword(client, access, name);
+  await noteUse(client, name, facts, account, mark);
+}
+
+/**
+ * Sets the password of a session role anew, because the server refused it: somebody changed it, or the keys of the
+ * gateway are others now.
+ * @throws SqlError 28000 when there is no session role of that name any more
+ */
+export async function renewSessionPassword(access: ScramAccess, name: string): Promise<void> {
+  await underRoleLock(access, async (client) => {
+    const found = await client.query(
+      `SELECT FROM pg_auth_members WHERE member = to_regrole($1) AND roleid = to_regrole('${SESSION_MARK}')`,
+      [quoteIdentifier(name)],
+    );
+    if (found.rowCount === 0) throw new SqlError('28000', `the session role "${name}" is gone`);
+    await givePassword(client, access, name);
+  });
+}
+
+async function givePassword(client: pg.PoolClient, access: ServerAccess, name: string): Promise<void> {
+  const role = quoteIdentifier(name);
+  if (access.way === 'peer') {
+    await client.query(`ALTER ROLE ${role} PASSWORD NULL`);
+    return;
+  }
+  const end = await client.query<{ text: string }>(`SELECT (now() + ${PASSWORD_LIFE})::text AS text`);
+  const verifier = quoteLiteral(access.sessionPasswords.verifierOf(name));
+  await client.query(
+    `ALTER ROLE ${role} PASSWORD ${verifier} VALID UNTIL ${quoteLiteral(end.rows[0]?.text ?? '')}`,
+  );
+}
+
+function settingsAreRight(session: SessionFacts, facts: ProvisionFacts): boolean {
+  return session.settingsRight || session.said?.settings === settingsMark(facts);
+}
+
+/**
+ * Whether the role of that name is to be put aside for a new one: its user or a group of its is another one now, or
+ * only a superuser could mend it. Sessions that are open keep what they were given.
+ */
+function mustGo(
+  access: ServerAccess,
+  session: SessionFacts,
+  facts: ProvisionFacts,
+  account: AccountFacts,
+): boolean {
+  if (!standsFor(session, facts, account)) return true;
+  return !access.isSuperuser && !(session.attributesRight && session.membershipsRight);
 }
 
 function standsFor(session: SessionFacts, facts: ProvisionFacts, account: AccountFacts): boolean {
@@ -76,6 +152,7 @@ function standsFor(session: SessionFacts, facts: ProvisionFacts, account: Accoun
 
 async function setMemberships(
   client: pg.PoolClient,
+  access: ServerAccess,
   name: string,
   wanted: readonly { of: string; inherit: boolean; set: boolean }[],
 ): Promise<void> {
@@ -85,29 +162,26 @@ async function setMemberships(
      FROM pg_auth_members m WHERE to_regrole($1) IN (m.member, m.roleid)`,
     [role],
   );
-  for (const row of present.rows) {
+  // A new role of an administrator that is no superuser has one: its maker's own.
+  for (const row of access.isSuperuser ? present.rows : []) {
     // These are identifiers that PostgreSQL has quoted. A foreign grant may depend on one that goes first.
     await client.query(`REVOKE ${row.group} FROM ${row.member} GRANTED BY ${row.grantor} CASCADE`);
   }
   for (const { of, inherit, set } of wanted) {
-    await client.query(`GRANT ${quoteIdentifier(of)} TO ${role} WITH INHERIT ${inherit}, SET ${set}`);
+    const statement = `GRANT ${quoteIdentifier(of)} TO ${role} WITH INHERIT ${inherit}, SET ${set}`;
+    await client.query(statement).catch((error: unknown) => {
+      throw refusedGrant(of, error);
+    });
   }
 }
 
-/**
- * Gives the session role the settings of its user. They are copied as they are stored, because `ALTER ROLE … SET`
- * would read a list as one name, and would refuse values that only the user's own session may check.
- */
-async function copySettings(client: pg.PoolClient, name: string, facts: ProvisionFacts): Promise<void> {
-  await client.query('DELETE FROM pg_db_role_setting WHERE setrole = to_regrole($1)', [
-    quoteIdentifier(name),
-  ]);
-  for (const { database, config } of facts.wantedSettings) {
-    await client.query(
-      'INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig) VALUES ($1, to_regrole($2), $3)',
-      [database, quoteIdentifier(name), config],
-    );
-  }
+function refusedGrant(of: string, cause: unknown): unknown {
+  if (!(cause instanceof Error && 'code' in cause && cause.code === '42501')) return cause;
+  return new SqlError('42501', `the rights of "${of}" cannot be given to a session`, {
+    cause,
+    detail: `The gateway's role on the database server has no ADMIN option on the role "${of}".`,
+    hint: `A superuser of that server can run GRANT ${quoteIdentifier(of)} TO that role WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`,
+  });
 }
 
 async function noteUse(
@@ -115,8 +189,14 @@ async function noteUse(
   name: string,
   facts: ProvisionFacts,
   account: AccountFacts,
+  settings: string | undefined,
 ): Promise<void> {
   const now = await client.query<{ text: string }>("SELECT to_json(now()) #>> '{}' AS text");
-  const said = { user: account.id, groups: facts.groups.map((group) => group.id), used: now.rows[0]?.text };
+  const said = {
+    user: account.id,
+    groups: facts.groups.map((group) => group.id),
+    used: now.rows[0]?.text,
+    settings,
+  };
   await client.query(`COMMENT ON ROLE ${quoteIdentifier(name)} IS ${quoteLiteral(JSON.stringify(said))}`);
 }

@@ -103,6 +103,7 @@ class Clients {
   readonly #keyshift: Keyshift;
   readonly #random: () => number;
   readonly #running: Promise<void>[];
+  #isOver = false;
 
   constructor(keyshift: Keyshift, random: () => number) {
     this.#keyshift = keyshift;
@@ -113,11 +114,12 @@ class Clients {
   }
 
   async ended(): Promise<void> {
+    this.#isOver = true;
     await Promise.all(this.#running);
   }
 
   async #loop(work: () => Promise<void>): Promise<void> {
-    for (;;) {
+    while (!this.#isOver) {
       try {
         await work();
       } catch {
@@ -188,6 +190,7 @@ async function auditAfter(sequence: number): Promise<Event[]> {
   return stdout
     .trim()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Event);
 }
 

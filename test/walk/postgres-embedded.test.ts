@@ -21,11 +21,14 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HmacKey } from '../../src/core/hmac-key.ts';
+import { systemRandom } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from '../../src/postgres/embedded.ts';
 import { openExternal } from '../../src/postgres/external.ts';
 import { isAlive } from '../../src/postgres/process-table.ts';
+import { sessionPasswords } from '../../src/postgres/session-passwords.ts';
 
 // As root this folder is mode 0700 and root's own: the server's user cannot search it.
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'keyshift-embedded-'));
@@ -362,6 +365,8 @@ describe('the programs', () => {
 });
 
 describe('an external server', () => {
+  const passwords = sessionPasswords(new HmacKey(systemRandom(32)), systemRandom);
+
   test('is reached by its URL, and its version is read', async () => {
     const server = await start('a');
     const proxy = createServer((client) => {
@@ -374,6 +379,7 @@ describe('an external server', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const access = await openExternal(
       new Secret(`postgresql://keyshift_admin@127.0.0.1:${port}/postgres`),
+      passwords,
       silentLogger,
     );
     expect(access.way).toBe('scram');
@@ -385,6 +391,7 @@ describe('an external server', () => {
     await stop(server);
     const gone = openExternal(
       new Secret(`postgresql://keyshift_admin:hush@127.0.0.1:${port}/postgres`),
+      passwords,
       silentLogger,
     );
     const error = await failure(gone);

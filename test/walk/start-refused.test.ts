@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask } from './support/api.ts';
+import { ask, makeUser } from './support/api.ts';
 import { FakePostgres } from './support/fake-postgres.ts';
 import { failingStart, Keyshift, launch, type StartOptions } from './support/keyshift.ts';
 import { processesIn, snapshot, sqlIn } from './support/servers.ts';
@@ -360,6 +360,29 @@ describe('data that a good start has made', () => {
     expect(await refused({ dataDir: other })).toMatch(
       /this data directory was made with --test-clock: start with it, or choose another KEYSHIFT_DATA_DIR$/,
     );
+  });
+
+  test('a root key that is the key of a user, or of the root user of another account', async () => {
+    const other = join(folder, 'root-keys');
+    const secret = 'x'.repeat(40);
+    const withKey = (accessKeyId: string, more: Record<string, string> = {}) => ({
+      dataDir: other,
+      flags: [],
+      environment: {
+        KEYSHIFT_ROOT_ACCESS_KEY_ID: accessKeyId,
+        KEYSHIFT_ROOT_SECRET_ACCESS_KEY: secret,
+        ...more,
+      },
+    });
+    const keyshift = await Keyshift.start(withKey('AKIAROOTROOTROOTROOT'));
+    const ann = await makeUser(keyshift.root, 'ann');
+    expect(await keyshift.stop()).toBe(0);
+    const left = ours(other);
+    const sentence = /belongs to a user or to another account.*give another KEYSHIFT_ROOT_ACCESS_KEY_ID$/;
+    expect(await refused(withKey(ann.accessKeyId))).toMatch(sentence);
+    const account = { KEYSHIFT_ACCOUNT_ID: '999999999999' };
+    expect(await refused(withKey('AKIAROOTROOTROOTROOT', account))).toMatch(sentence);
+    expect(ours(other)).toEqual(left);
   });
 
   test.runIf(isRoot)('of another user', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/client/call.ts';
@@ -74,7 +75,14 @@ test('SIGTERM ends open sessions with the reason, and everything within ten seco
     connectTcp(Number(port), hostname),
   ];
   for (const socket of silent) socket.on('error', () => {});
-  silent[1]?.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123');
+  const secure = connectTls({
+    port: Number(new URL(keyshift.ready.httpsUrl).port),
+    rejectUnauthorized: false,
+  });
+  silent.push(secure);
+  secure.on('error', () => {});
+  for (const socket of silent.slice(1))
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123');
 
   const farewells = Promise.all([farewell(idle), farewell(inTransaction)]);
   const answer = failure(busy.query('SELECT pg_sleep(60)'));

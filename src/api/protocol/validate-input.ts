@@ -55,10 +55,10 @@ function checkStructure(problems: Problem[], shape: StructureShape, input: objec
   for (const member of shape.members) {
     if (problems.length >= PROBLEMS_MAX) return;
     const value = memberOf(input, member);
+    if (value === undefined && !member.required) continue;
     const place = join(path, lowerFirst(member.name));
     if (value !== undefined) check(problems, member.shape, value, place);
-    else if (member.required)
-      problems.push({ path: place, shown: 'null', constraint: 'Member must not be null' });
+    else problems.push({ path: place, shown: 'null', constraint: 'Member must not be null' });
   }
 }
 

@@ -21,15 +21,6 @@ GRANT USAGE ON SCHEMA keyshift TO PUBLIC;
 -- Locked while roles are changed. Not an advisory lock: anybody may take and hold one of those.
 CREATE TABLE IF NOT EXISTS keyshift.role_change ();
 
-DO $prepare$
-BEGIN
-  -- As in Amazon Redshift, where every user may create objects in schema public.
-  IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public') THEN
-    GRANT CREATE ON SCHEMA public TO PUBLIC;
-  END IF;
-END
-$prepare$;
-
 -- Whom a role stands for. No row for a role that is not a session role.
 CREATE OR REPLACE FUNCTION keyshift.session_role(role_name name)
 RETURNS TABLE (role_id oid, user_id oid, group_ids oid[])
@@ -180,7 +171,10 @@ REVOKE ALL ON FUNCTION keyshift.hand_to_user() FROM PUBLIC;
 
 DO $prepare$
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'keyshift_hand_to_user') THEN
+  -- Only a superuser can make one. Without it, what a session with groups makes stays with its session role.
+  IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'keyshift_hand_to_user')
+  THEN
     CREATE EVENT TRIGGER keyshift_hand_to_user ON ddl_command_end EXECUTE FUNCTION keyshift.hand_to_user();
   END IF;
 END

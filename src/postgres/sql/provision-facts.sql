@@ -1,15 +1,19 @@
 -- Everything that decides about one login, in one look.
--- $1 user, $2 groups (sorted), $3 database, $4 name of the session role, $5 backends that do not count.
+-- $1 user, $2 groups (sorted), $3 database, $4 name of the session role, $5 backends that do not count, $6 way.
+-- pg_roles shows everybody everything but passwords; the administrator of an embedded server reads pg_authid in its
+-- place, by the same columns.
 WITH account AS (
-  SELECT r.* FROM pg_authid r WHERE r.rolname = $1::text
+  SELECT r.* FROM pg_roles r WHERE r.rolname = $1::text
 ), mark AS (
-  SELECT oid FROM pg_authid WHERE rolname = 'keyshift_session'
+  SELECT oid FROM pg_roles WHERE rolname = 'keyshift_session'
+), own AS (
+  SELECT oid FROM pg_roles WHERE rolname IN (current_user, session_user)
 ), asked AS (
   SELECT name, r.oid, r.rolcanlogin, r.rolsuper OR r.rolreplication AS powerful
-  FROM unnest($2::text[]) AS name LEFT JOIN pg_authid r ON r.rolname = name
+  FROM unnest($2::text[]) AS name LEFT JOIN pg_roles r ON r.rolname = name
 ), session AS (
   SELECT r.*, CASE WHEN d.said IS JSON OBJECT THEN d.said::jsonb END AS said
-  FROM pg_authid r, LATERAL (SELECT shobj_description(r.oid, 'pg_authid') AS said) d WHERE r.rolname = $4::text
+  FROM pg_roles r, LATERAL (SELECT shobj_description(r.oid, 'pg_authid') AS said) d WHERE r.rolname = $4::text
 ), own_settings AS (
   SELECT s.setdatabase AS db, split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value
   FROM account, pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setrole = account.oid
@@ -24,6 +28,10 @@ WITH account AS (
   UNION ALL
   SELECT 0, 'search_path', '"$user", public'
   WHERE NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'search_path' AND o.db = 0)
+  UNION ALL
+  -- Without groups the session is the user's in everything: it begins as if it had said SET ROLE, which it may.
+  SELECT 0, 'role', $1::text
+  WHERE cardinality($2::text[]) = 0 AND NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'role' AND o.db = 0)
 ), wanted_rows AS (
   -- In a search path, "$user" means the database user, not the session role.
   SELECT db, array_agg(name || '=' || CASE WHEN name <> 'search_path' THEN value ELSE
@@ -48,15 +56,16 @@ SELECT
   (SELECT json_build_object(
       'id', account.oid::int8,
       'mayLogIn', account.rolcanlogin,
-      'powerful', account.rolsuper OR account.rolreplication,
+      'powerful', account.rolsuper OR account.rolreplication OR account.oid IN (SELECT oid FROM own),
       'isSessionRole', EXISTS (SELECT FROM pg_auth_members m JOIN mark ON m.roleid = mark.oid WHERE m.member = account.oid),
       'isSuperuser', EXISTS (
-        SELECT FROM pg_authid s WHERE s.rolname = 'keyshift_superuser' AND pg_has_role(account.oid, s.oid, 'USAGE')
+        SELECT FROM pg_roles s WHERE s.rolname = 'keyshift_superuser' AND pg_has_role(account.oid, s.oid, 'USAGE')
       ),
       'connectionLimit', account.rolconnlimit,
       'connections', CASE WHEN account.rolconnlimit < 0 THEN 0 ELSE (
         SELECT count(*) FROM pg_stat_activity a
-        WHERE a.backend_type = 'client backend' AND NOT a.pid = ANY ($5::int[]) AND (
+        -- Who may not see others' sessions is told no type of them.
+        WHERE coalesce(a.backend_type, 'client backend') = 'client backend' AND NOT a.pid = ANY ($5::int[]) AND (
           a.usesysid = account.oid
           OR a.usesysid IN (
             SELECT m.member FROM pg_auth_members m WHERE m.roleid = account.oid
@@ -80,18 +89,30 @@ SELECT
       'fresh', coalesce((session.said ->> 'used')::timestamptz > now() - interval '15 minutes', false),
       'attributesRight', session.rolcanlogin AND session.rolinherit AND NOT session.rolsuper
         AND NOT session.rolcreatedb AND NOT session.rolcreaterole AND NOT session.rolreplication
-        AND NOT session.rolbypassrls AND session.rolpassword IS NULL
-        AND session.rolconnlimit = (SELECT account.rolconnlimit FROM account),
+        AND NOT session.rolbypassrls AND session.rolconnlimit = (SELECT account.rolconnlimit FROM account),
+      'passwordRight', CASE $6::text
+        WHEN 'peer' THEN session.rolpassword IS NULL
+        -- The date of the password that the gateway gave it lately; a session cannot move it.
+        ELSE coalesce(session.rolvaliduntil BETWEEN now() AND now() + interval '1 hour', false)
+      END,
       'membershipsRight', NOT EXISTS (
           SELECT FROM wanted_memberships w WHERE NOT EXISTS (
             SELECT FROM present_memberships p WHERE p.roleid = w.roleid AND p.inherits = w.inherits AND p.sets = w.sets
           )
         ) AND (SELECT count(*) FROM present_memberships) = (SELECT count(*) FROM wanted_memberships)
         AND NOT EXISTS (SELECT FROM present_memberships WHERE admin)
-        AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = session.oid),
+        -- An administrator that is no superuser has ADMIN on the roles that it made.
+        AND NOT EXISTS (
+          SELECT FROM pg_auth_members m WHERE m.roleid = session.oid AND m.member NOT IN (SELECT oid FROM own)
+        ),
       'settingsRight', NOT EXISTS (
           SELECT FROM wanted_rows w FULL JOIN present_rows p ON p.db = w.db WHERE p.config IS DISTINCT FROM w.config
-        )
+        ),
+      'settings', (
+        SELECT coalesce(json_agg(json_build_object('database', p.db::int8, 'config', p.config) ORDER BY p.db), '[]')
+        FROM present_rows p
+      )
     ) FROM session) AS "session",
-  (SELECT coalesce(json_agg(json_build_object('database', w.db::int8, 'config', w.config)), '[]') FROM wanted_rows w)
+  (SELECT coalesce(json_agg(json_build_object('database', w.db::int8, 'config', w.config) ORDER BY w.db), '[]')
+    FROM wanted_rows w)
     AS "wantedSettings"

@@ -65,8 +65,20 @@ describe('a secret access key', () => {
 });
 
 describe('chance', () => {
-  test.each([0, 1, 16, 33])('gives %d bytes when asked for as many', (count) => {
+  test.each([0, 1, 16, 33, 4095, 4096, 4097, 10_000])('gives %d bytes when asked for as many', (count) => {
     expect(systemRandom(count)).toHaveLength(count);
+  });
+
+  test('is given to nobody twice, and what was given stays as it was', () => {
+    const given = Array.from({ length: 2_000 }, (_, at) => systemRandom(16 + (at % 17)));
+    const texts = given.map((bytes) => bytes.toString('hex'));
+    expect(new Set(texts.map((text) => text.slice(0, 32))).size).toBe(2_000);
+    given[7]?.fill(0xff);
+    systemRandom(4096);
+    for (const [at, bytes] of given.entries()) if (at !== 7) expect(bytes.toString('hex')).toBe(texts[at]);
+    // Part of one draw in another would show as a shared run of eight bytes.
+    const runs = texts.map((text) => text.slice(-16));
+    expect(new Set(runs).size).toBe(2_000);
   });
 
   test('request ids are UUIDs, each its own', () => {

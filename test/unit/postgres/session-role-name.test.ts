@@ -9,11 +9,17 @@ const anyName = fc.oneof(
   fc.string({ minLength: 1, maxLength: 70, unit: 'grapheme' }),
   fc.constantFrom('a,b', 'a', 'b', 'a:b', 'b#'),
 );
-const groups = fc.array(anyName, { minLength: 1, maxLength: 6 });
+const groups = fc.array(anyName, { maxLength: 6 });
 
 test('it names the user and its groups, sorted, each once', () => {
   expect(sessionRoleName('temp_creds_user', ['example_group'])).toBe('IAM:temp_creds_user:example_group');
   expect(sessionRoleName('u', ['b', 'a', 'b'])).toBe('IAM:u:a,b');
+});
+
+test('without groups it names the user alone', () => {
+  expect(sessionRoleName('temp_creds_user', [])).toBe('IAM:temp_creds_user');
+  expect(sessionRoleName('u', [])).not.toBe(sessionRoleName('u', ['']));
+  expect(sessionRoleName('u:g', [])).not.toBe(sessionRoleName('u', ['g']));
 });
 
 test('a name of 63 bytes is readable, one of 64 has a hash', () => {

@@ -66,6 +66,16 @@ describe('a credential', () => {
     expect(new Set(all.map(({ credentialId }) => credentialId)).size).toBe(100);
   });
 
+  test('is as long, and holds as well, for the longest name: 50 groups of 63 characters', () => {
+    const groups = Array.from({ length: 50 }, (_, at) => `g${at}`.padEnd(63, 'x'));
+    const claims = { clusterArn: ARN, loginName: `IAMA:${'u'.repeat(63)}:${groups.join()}` };
+    const password = mintCredential(KEYS, claims, 'dev', EXPIRES, seededRandom()).password.reveal();
+    expect(password.length).toBeLessThan(128);
+    expect(outcome(check(password, { claims }))).toBe('ok');
+    const other = { ...claims, loginName: `${claims.loginName.slice(0, -1)}y` };
+    expect(outcome(check(password, { claims: other }))).toBe('not-authentic');
+  });
+
   test('may be used again and again', () => {
     const { password } = minted();
     expect([check(password), check(password), check(password)].map(outcome)).toEqual(['ok', 'ok', 'ok']);

@@ -1,0 +1,151 @@
+import { SqlError } from '../core/errors.ts';
+import type { RandomBytes } from '../core/ids.ts';
+import { isReservedRoleName } from '../core/names.ts';
+import { writeStartup } from '../pgwire/index.ts';
+import { LOGIN_DATABASE } from '../postgres/embedded.ts';
+import { requireClientDatabase } from '../postgres/provision.ts';
+import type { PeerAccess, ScramAccess, ServerAccess } from '../postgres/server-access.ts';
+import { renewSessionPassword } from '../postgres/session-role.ts';
+import { type Backend, nextAuthentication, readGreeting } from './backend.ts';
+import { Channel } from './channel.ts';
+import { answerScram, askForPassword, canPassThrough, passScramThrough, scramOffer } from './password.ts';
+
+/** How the gateway enters a server: as a role that it has provisioned, and for somebody who has a password there. */
+
+/** What somebody asks for who wants to log in. */
+export interface LoginAttempt {
+  readonly user: string;
+  readonly database: string;
+  readonly settings: ReadonlyMap<string, string>;
+  /** A Redshift driver hangs when it is asked for SASL, so it is asked for clear text inside TLS. */
+  readonly isRedshiftDriver: boolean;
+  /** Is told of each connection to the server as it opens, to end it with the login's deadline. */
+  readonly onServer: (server: Channel) => void;
+}
+
+interface Chance {
+  readonly random: RandomBytes;
+}
+
+/**
+ * The step *backend*: logs in as a role that was provisioned, or goes on where a password was `proved`. Throws the
+ * server's own error as SqlError.
+ */
+export function openBackend(
+  deps: Chance,
+  access: ServerAccess,
+  role: string,
+  attempt: LoginAttempt,
+  proved: Channel | undefined,
+): Promise<Backend> {
+  if (proved !== undefined) return readGreeting(proved);
+  return access.way === 'peer'
+    ? enterByPeer(access, role, attempt)
+    : enterByScram(deps, access, role, attempt);
+}
+
+/**
+ * Lets the server verify the password of a password user, and gives the connection on which it did if the session
+ * goes on there. Throws the server's error (28P01) when it is wrong, expired or disabled.
+ */
+export async function provePassword(
+  deps: Chance,
+  access: ServerAccess,
+  client: Channel,
+  attempt: LoginAttempt,
+): Promise<Channel | undefined> {
+  // Our own roles are nobody's to log in as, whatever password somebody may have given them.
+  if (isReservedRoleName(attempt.user) || attempt.user === access.ownRole) {
+    throw new SqlError('28P01', `password authentication failed for user "${attempt.user}"`);
+  }
+  if (access.way === 'scram') return proveInPlace(deps, access, client, attempt);
+  await proveInLoginDatabase(deps, access, client, attempt);
+  return undefined;
+}
+
+/** The server lets the gateway in as anybody. What asks for a password is not that server, and gets none. */
+async function enterByPeer(access: PeerAccess, role: string, attempt: LoginAttempt): Promise<Backend> {
+  const server = await open(access, role, attempt.database, attempt);
+  const first = await nextAuthentication(server);
+  if (first.kind !== 'ok')
+    throw new SqlError('08004', 'the database server asked the gateway for a password');
+  return readGreeting(server);
+}
+
+/** The server lets the gateway in with the session role's password, which is set anew if it was changed. */
+async function enterByScram(
+  deps: Chance,
+  access: ScramAccess,
+  role: string,
+  attempt: LoginAttempt,
+): Promise<Backend> {
+  try {
+    return await enterWithSecret(deps, access, role, attempt);
+  } catch (error) {
+    if (!(error instanceof SqlError && error.sqlState === '28P01')) throw error;
+    await renewSessionPassword(access, role);
+    return enterWithSecret(deps, access, role, attempt);
+  }
+}
+
+async function enterWithSecret(
+  deps: Chance,
+  access: ScramAccess,
+  role: string,
+  attempt: LoginAttempt,
+): Promise<Backend> {
+  const server = await open(access, role, attempt.database, attempt);
+  try {
+    await scramOffer(server);
+    await answerScram(server, access.sessionPasswords.of(role), deps.random);
+    return await readGreeting(server);
+  } catch (error) {
+    server.destroy();
+    throw error;
+  }
+}
+
+/** In a database that is empty and made for this: the session itself then comes in by peer. */
+async function proveInLoginDatabase(
+  deps: Chance,
+  access: PeerAccess,
+  client: Channel,
+  attempt: LoginAttempt,
+): Promise<void> {
+  const server = await open(access, attempt.user, LOGIN_DATABASE, { ...attempt, settings: new Map() });
+  try {
+    await scramOffer(server);
+    if (attempt.isRedshiftDriver) await answerScram(server, await askForPassword(client), deps.random);
+    else await passScramThrough(client, server);
+  } finally {
+    server.destroy();
+  }
+}
+
+/** On the connection that becomes the session, because there is no other way in. */
+async function proveInPlace(
+  deps: Chance,
+  access: ScramAccess,
+  client: Channel,
+  attempt: LoginAttempt,
+): Promise<Channel> {
+  requireClientDatabase(attempt.database);
+  const server = await open(access, attempt.user, attempt.database, attempt);
+  const offer = await scramOffer(server);
+  if (attempt.isRedshiftDriver || !canPassThrough(offer)) {
+    await answerScram(server, await askForPassword(client), deps.random);
+  } else await passScramThrough(client, server);
+  return server;
+}
+
+async function open(
+  access: ServerAccess,
+  user: string,
+  database: string,
+  { settings, onServer }: LoginAttempt,
+): Promise<Channel> {
+  const server = new Channel(await access.connect());
+  onServer(server);
+  server.write(writeStartup(new Map([['user', user], ['database', database], ...settings])));
+  return server;
+}

@@ -1,0 +1,75 @@
+import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { EmbeddedServer } from '../postgres/embedded.ts';
+import { reapSessionRoles } from '../postgres/reap-session-roles.ts';
+import type { ServerAccess } from '../postgres/server-access.ts';
+import { KeepTrying } from './keep-trying.ts';
+import { Reaper } from './reaper.ts';
+
+/** Milliseconds between two tries to reach a server that was down at the start. */
+const REACH_AGAIN_MS = 30_000;
+
+/** The server behind one listener, and what is done to it in the background. */
+export class ServerLink {
+  readonly #identifier: string;
+  readonly #logger: Logger;
+  #access: ServerAccess | undefined;
+  #server: EmbeddedServer | undefined;
+  #reaper: Reaper | undefined;
+  #reaching: KeepTrying | undefined;
+
+  constructor(identifier: string, logger: Logger) {
+    this.#identifier = identifier;
+    this.#logger = logger;
+  }
+
+  /** Undefined while an external server has not been reached for the first time. */
+  get access(): ServerAccess | undefined {
+    return this.#access;
+  }
+
+  /** Takes a server that is prepared. `server` is given when it is ours to stop. */
+  take(access: ServerAccess, server: EmbeddedServer | undefined): void {
+    const reap = (signal: AbortSignal) => reapSessionRoles(access, { signal });
+    this.#access = access;
+    this.#server = server;
+    this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#logger });
+  }
+
+  /** Opens an external server, now or when it is up. Resolves after the first try, however it went. */
+  reach(open: () => Promise<ServerAccess>): Promise<void> {
+    const facts = { cluster: this.#identifier };
+    const work = async (): Promise<void> => {
+      this.take(await open(), undefined);
+      this.#logger.info(facts, 'the server of an external cluster is ready');
+    };
+    this.#reaching = new KeepTrying(REACH_AGAIN_MS, work, (error) => {
+      this.#logger.error(
+        { ...facts, reason: messageOf(error) },
+        'the server of an external cluster cannot be used; its logins are refused until it can',
+      );
+    });
+    return this.#reaching.start();
+  }
+
+  /** Whether the server answers now. */
+  async isAnswering(): Promise<boolean> {
+    const access = this.#access;
+    if (access === undefined) return false;
+    return access
+      .admin(access.home)
+      .query('SELECT 1')
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  /** Leaves the server, and stops it if it is ours. */
+  async close(): Promise<void> {
+    await this.#reaching?.stop();
+    await this.#reaper?.close();
+    await this.#access?.close();
+    await this.#server?.stop();
+  }
+}

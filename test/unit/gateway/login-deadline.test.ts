@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SqlError } from '../../../src/core/errors.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { Channel, ConnectionEnded } from '../../../src/gateway/channel.ts';
+import { LoginDeadline } from '../../../src/gateway/login-deadline.ts';
+import { closeSockets, received, socketPair } from './loopback.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await closeSockets();
+});
+
+const TIMEOUT = { sqlState: '57014', message: 'canceling authentication due to timeout' };
+
+function required(deadline: LoginDeadline): unknown {
+  try {
+    deadline.require();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('the deadline of a login', () => {
+  test('lets everything through until its last millisecond', async () => {
+    const { server } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    vi.advanceTimersByTime(LIMITS.loginMsMax - 1);
+    expect(required(deadline)).toBeUndefined();
+    expect(deadline.passed).toBe(false);
+    expect(server.destroyed).toBe(false);
+    deadline.end();
+  });
+
+  test('closes a connection at once that has no channel to be told on', async () => {
+    const { server, client } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    const closed = received(client);
+    vi.advanceTimersByTime(LIMITS.loginMsMax);
+    expect(server.destroyed).toBe(true);
+    expect(await closed).toHaveLength(0);
+    expect(required(deadline)).toBeInstanceOf(SqlError);
+    expect(required(deadline)).toMatchObject(TIMEOUT);
+  });
+
+  test('fails the step that waits for the client, and leaves a second to tell it why', async () => {
+    const { server, client } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    deadline.client = new Channel(server);
+    const reading = deadline.client.frame();
+    vi.advanceTimersByTime(LIMITS.loginMsMax);
+    await expect(reading).rejects.toThrow(ConnectionEnded);
+    expect(required(deadline)).toMatchObject(TIMEOUT);
+    expect(server.destroyed).toBe(false);
+    const told = received(client);
+    deadline.client.end(Buffer.from('why'));
+    expect((await told).toString()).toBe('why');
+  });
+
+  test('cuts off a client that does not take its refusal', async () => {
+    const { server } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    deadline.client = new Channel(server);
+    vi.advanceTimersByTime(LIMITS.loginMsMax + 999);
+    expect(server.destroyed).toBe(false);
+    const closed = once(server, 'close');
+    vi.advanceTimersByTime(1);
+    expect(server.destroyed).toBe(true);
+    await closed;
+  });
+
+  test('fails the step that waits for the server, and closes one that comes too late', async () => {
+    const [login, before, after] = [await socketPair(), await socketPair(), await socketPair()];
+    const deadline = new LoginDeadline(login.server);
+    const server = new Channel(before.client);
+    deadline.watch(server);
+    const reading = server.frame();
+    vi.advanceTimersByTime(LIMITS.loginMsMax - 1);
+    expect(before.client.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    await expect(reading).rejects.toThrow(ConnectionEnded);
+    deadline.watch(new Channel(after.client));
+    expect(after.client.destroyed).toBe(true);
+  });
+
+  test('closes the connection to the server when the login fails', async () => {
+    const [login, connection] = [await socketPair(), await socketPair()];
+    const deadline = new LoginDeadline(login.server);
+    deadline.closeServer();
+    deadline.watch(new Channel(connection.client));
+    expect(connection.client.destroyed).toBe(false);
+    deadline.closeServer();
+    expect(connection.client.destroyed).toBe(true);
+    deadline.end();
+  });
+
+  test('is over when the login is done, and then never passes', async () => {
+    const { server } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    deadline.client = new Channel(server);
+    vi.advanceTimersByTime(LIMITS.loginMsMax - 1);
+    deadline.end();
+    deadline.end();
+    vi.advanceTimersByTime(10 * LIMITS.loginMsMax);
+    expect(required(deadline)).toBeUndefined();
+    expect(server.destroyed).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
