@@ -85,8 +85,8 @@ export async function startClusters(deps: ClusterServersDeps): Promise<void> {
 }
 
 /**
- * Puts the clusters of the configuration file into the store, once; they start like all others. One that was
- * deleted comes back while the file names it. Throws OperatorError when an embedded cluster has such a name.
+ * Puts the clusters of the configuration file into the store, once, and starts the new ones. One that was deleted
+ * comes back while the file names it. Throws OperatorError when an embedded cluster has such a name.
  */
 export async function registerExternalClusters(
   deps: ClusterServersDeps,
@@ -102,7 +102,8 @@ export async function registerExternalClusters(
       );
     }
     if (found !== undefined) continue;
-    await insertExternal(deps, identifier, database);
+    const cluster = await insertExternal(deps, identifier, database);
+    await deps.fleet.start(cluster);
   }
 }
 
@@ -110,7 +111,7 @@ async function insertExternal(
   deps: ClusterServersDeps,
   identifier: string,
   databaseName: string,
-): Promise<void> {
+): Promise<Cluster> {
   const cluster: Cluster = {
     accountId: deps.config.accountId,
     identifier,
@@ -129,6 +130,7 @@ async function insertExternal(
     // Another node, which starts with the same file, was faster.
     if (!(error instanceof AwsError && error.code === 'ClusterAlreadyExists')) throw error;
   }
+  return deps.clusters.get(deps.config.accountId, identifier);
 }
 
 const EXTERNAL_SETTINGS: ClusterSettings = {

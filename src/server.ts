@@ -159,11 +159,12 @@ async function start(
   const clusterDeps = { config, clusters, fleet, clock, random, logger };
   const servers = clusterServers(clusterDeps);
   signal.throwIfAborted();
-  await registerExternalClusters(clusterDeps, urls.clusters);
   await startClusters(clusterDeps);
   signal.throwIfAborted();
   const { accountId, region, publicHost } = config;
+  // Before the external ones, so that the example is the first cluster and has the configured port.
   if (config.example) await ensureExample({ accountId, region, iam, clusters, servers, fleet, random });
+  await registerExternalClusters(clusterDeps, urls.clusters);
 
   const api = {
     services: services(),

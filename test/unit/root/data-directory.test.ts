@@ -205,6 +205,20 @@ describe('files', () => {
     },
   );
 
+  test('have their mode whatever the umask is', () => {
+    const folder = temporaryFolder();
+    for (const umask of [0o000, 0o077]) {
+      const before = process.umask(umask);
+      try {
+        writePublicFile(join(folder, 'public'), 'x');
+        writePrivateFile(join(folder, 'private'), 'x');
+      } finally {
+        process.umask(before);
+      }
+      expect([mode(join(folder, 'public')), mode(join(folder, 'private'))]).toEqual([0o644, 0o600]);
+    }
+  });
+
   test('are not written through a link that lies where the draft goes', () => {
     const folder = temporaryFolder();
     const [file, other] = [join(folder, 'file'), join(folder, 'other')];
