@@ -23,13 +23,17 @@ const END_MS_MAX = 10_000;
 const here = (file) => new URL(file, import.meta.url).pathname;
 const dataDir = mkdtempSync(join(tmpdir(), 'keyshift-bench-'));
 const processes = [];
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => giveUp(`ended by ${signal}`));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => giveUp(`ended by ${signal}`));
 setTimeout(() => giveUp(`not done in ${RUN_MS_MAX} ms`), RUN_MS_MAX).unref();
 
 try {
   const keyshift = await startKeyshift();
   const sample = JSON.stringify(await oneAnswer(keyshift.port, keyshift.request));
-  const bare = await startPrinting(process.execPath, [here('bare-server.mjs'), Buffer.from(sample).toString('base64')]);
+  const bare = await startPrinting(process.execPath, [
+    here('bare-server.mjs'),
+    Buffer.from(sample).toString('base64'),
+  ]);
   const targets = [
     { name: 'keyshift', pid: keyshift.pid, port: keyshift.port, request: keyshift.request },
     { name: 'bare node:http', pid: bare.pid, port: Number(bare.line), request: keyshift.request },
@@ -48,10 +52,15 @@ async function measure(targets) {
     for (const target of targets) results.get(target.name).push(await load(target, Number(ms)));
   }
   const median = (name, figure) => {
-    const values = results.get(name).map((result) => result[figure]).sort((a, b) => a - b);
+    const values = results
+      .get(name)
+      .map((result) => result[figure])
+      .sort((a, b) => a - b);
     return values[Math.floor(values.length / 2)];
   };
-  console.log(`Node ${process.version}, ${CONNECTIONS} connections, ${rounds} rounds of ${ms} ms each, interleaved; medians`);
+  console.log(
+    `Node ${process.version}, ${CONNECTIONS} connections, ${rounds} rounds of ${ms} ms each, interleaved; medians`,
+  );
   for (const { name } of targets) {
     console.log(
       `${name.padEnd(16)} ${median(name, 'perSecond').toFixed(0).padStart(7)} requests/s   ` +
@@ -63,7 +72,9 @@ async function measure(targets) {
   const ratio = median('keyshift', 'microseconds') / median('bare node:http', 'microseconds');
   console.log(`CPU per request, keyshift / bare: ${ratio.toFixed(2)} (goal: at most 2)`);
   const whole = median('keyshift', 'microseconds') + median('keyshift', 'microsecondsOfChildren');
-  console.log(`the same with PostgreSQL's part: ${(whole / median('bare node:http', 'microseconds')).toFixed(2)}`);
+  console.log(
+    `the same with PostgreSQL's part: ${(whole / median('bare node:http', 'microseconds')).toFixed(2)}`,
+  );
   if (results.has('moto_server')) {
     const rates = median('keyshift', 'perSecond') / median('moto_server', 'perSecond');
     console.log(`requests/s, keyshift / moto_server: ${rates.toFixed(1)} (goal: at least 30)`);
@@ -111,7 +122,10 @@ async function startKeyshift() {
   const port = Number(new URL(JSON.parse(readFileSync(readyFile, 'utf8')).httpUrl).port);
   const root = readEnvironment();
   const call = (parameters, version, service, key) => signedRequest(port, parameters, version, service, key);
-  await oneAnswer(port, call({ Action: 'CreateAccessKey', UserName: 'alice' }, '2010-05-08', 'iam', root)).then(({ body: xml }) => {
+  await oneAnswer(
+    port,
+    call({ Action: 'CreateAccessKey', UserName: 'alice' }, '2010-05-08', 'iam', root),
+  ).then(({ body: xml }) => {
     root.alice = {
       id: /<AccessKeyId>(.*?)</.exec(xml)[1],
       secret: /<SecretAccessKey>(.*?)</.exec(xml)[1],
@@ -150,7 +164,11 @@ async function startMoto() {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-  const parameters = { Action: 'GetClusterCredentials', ClusterIdentifier: 'examplecluster', DbUser: 'temp_creds_user' };
+  const parameters = {
+    Action: 'GetClusterCredentials',
+    ClusterIdentifier: 'examplecluster',
+    DbUser: 'temp_creds_user',
+  };
   // The command may be a shim that starts the server as its child; then the child's CPU is counted as the server's.
   const request = closing(signedRequest(port, parameters, '2012-12-01', 'redshift', key));
   return { name: 'moto_server', pid: child.pid, port, request, warmUp: 200 };
@@ -172,7 +190,9 @@ function signedRequest(port, parameters, version, service, key) {
     { accessKeyId: key.id, secret: new Secret(key.secret), region: 'us-west-2', service, at: new Date() },
   );
   const lines = signed.headers.map(([name, value]) => `${name}: ${value}`);
-  return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  return Buffer.from(
+    `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
 }
 
 /** Sends one request on a connection that is closed after it, and gives the answer's own headers and body. */

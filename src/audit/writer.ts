@@ -31,8 +31,9 @@ const INSERT = `
     outcome text, code text, "principalArn" text, "sourceIp" text, "requestId" text, details json)`;
 const INSERT_NAME = 'keyshift-audit';
 
-/** Turns of the event loop for which a batch waits for more; each is shorter than a millisecond under load. */
-const GATHER_TURNS_MAX = 32;
+/** How often a batch waits a millisecond for more events, and from how many events on that is worth it. */
+const GATHER_WAITS_MAX = 2;
+const GATHER_EVENTS_MIN = 8;
 
 /**
  * Writes events with group commit: while one INSERT is on its way to disk the next events gather, and all of
@@ -101,15 +102,17 @@ function newBatch(): Batch {
 }
 
 /**
- * Waits for as long as each turn of the event loop brings further events, so that requests that came together
- * share a commit: one commit costs as much as handling several requests. A request that is alone waits one turn.
+ * Lets requests that came together share a commit, which costs both processes as much as several requests do: with
+ * 32 clients 29 events share one instead of 17, for a seventh less CPU in PostgreSQL. Where few come at a time they
+ * do not wait: with 4 clients an answer would take 5 ms instead of 2.
  */
 async function gathered(batch: Batch): Promise<void> {
-  let before = 0;
-  for (let turn = 0; turn < GATHER_TURNS_MAX; turn++) {
-    if (batch.events.length === before || batch.events.length >= LIMITS.auditBatchMax) return;
+  await new Promise((turn) => setImmediate(turn));
+  let before = GATHER_EVENTS_MIN - 1;
+  for (let waits = 0; waits < GATHER_WAITS_MAX; waits++) {
+    if (batch.events.length <= before || batch.events.length >= LIMITS.auditBatchMax) return;
     before = batch.events.length;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((wait) => setTimeout(wait, 1));
   }
 }
 
@@ -124,6 +127,6 @@ const ESCAPE = /\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g;
 function toJson(events: readonly AuditEvent[]): string {
   return JSON.stringify(events.map((event) => ({ ...event, at: event.at.getTime() }))).replace(
     ESCAPE,
-    (whole, escape: string) => (escape === 'u0000' || escape.startsWith('ud') ? '\ufffd' : whole),
+    (whole, kind: string) => (kind === 'u0000' || kind.startsWith('ud') ? '\ufffd' : whole),
   );
 }

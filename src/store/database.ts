@@ -18,7 +18,11 @@ export class Store implements Database {
     this.#pool = pool;
   }
 
-  async query<Row extends object>(sql: string, values: readonly unknown[] = [], name?: string): Promise<Row[]> {
+  async query<Row extends object>(
+    sql: string,
+    values: readonly unknown[] = [],
+    name?: string,
+  ): Promise<Row[]> {
     const result = await this.#pool.query<Row>(statement(sql, values, name));
     return result.rows;
   }

@@ -133,6 +133,36 @@ describe('group commit', () => {
     expect(database.inserts).toHaveLength(2);
   });
 
+  test('waits for more while many come, and not for long', async () => {
+    const { database, writer: audit } = writer();
+    const recorded: Promise<void>[] = [];
+    const burst = (size: number) => {
+      for (let at = 0; at < size; at++) recorded.push(audit.record(event(`e${recorded.length}`)));
+    };
+    burst(8);
+    await settle();
+    burst(4);
+    const insert = await database.insert(0);
+    expect(insert.events).toHaveLength(12);
+    // It is on its way: what comes now is for the next one, however long this one takes.
+    burst(1);
+    insert.finish();
+    const next = await database.insert(1);
+    expect(names(next)).toEqual(['e12']);
+    next.finish();
+    await Promise.all(recorded);
+  });
+
+  test('does not wait while few come', async () => {
+    const { database, writer: audit } = writer();
+    const recorded = Array.from({ length: 7 }, (_, at) => audit.record(event(`e${at}`)));
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(database.inserts.map(({ events }) => events.length)).toEqual([7]);
+    database.inserts[0]?.finish();
+    await Promise.all(recorded);
+  });
+
   test('writes every event once and in order, however they come', async () => {
     const bursts = fc.array(fc.nat(8), { minLength: 1, maxLength: 12 });
     await fc.assert(

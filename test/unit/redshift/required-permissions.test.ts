@@ -54,7 +54,8 @@ describe('the pairs that must be allowed', () => {
 
   test('an empty database name is one that was sent', () => {
     expect(pairs({ dbName: '' })).toEqual([USER, `redshift:GetClusterCredentials ${arn('dbname', '')}`]);
-    for (const { context } of permissions({ dbName: '' })) expect(context.get('redshift:dbname')).toEqual(['']);
+    for (const { context } of permissions({ dbName: '' }))
+      expect(context.get('redshift:dbname')).toEqual(['']);
   });
 });
 

@@ -63,6 +63,16 @@ describe('a claim is read', () => {
     expect(claim).toMatchObject({ date: AT, amzDate: '20260304T050607Z' });
   });
 
+  test.each([
+    ['20240229T235959Z', '2024-02-29T23:59:59Z'],
+    ['20000229T000000Z', '2000-02-29T00:00:00Z'],
+    ['20261231T000000Z', '2026-12-31T00:00:00Z'],
+    ['01000101T000000Z', '0100-01-01T00:00:00Z'],
+  ])('with the date %s', (amzDate, instant) => {
+    const claim = parseSignature(withHeader(signed, 'x-amz-date', amzDate));
+    expect(claim).toMatchObject({ date: new Date(instant), amzDate });
+  });
+
   test('with 900 seconds when a presigned request gives no life', () => {
     expect(parseSignature(withParameter('X-Amz-Expires', undefined)).expiresSeconds).toBe(900);
   });
@@ -146,8 +156,21 @@ describe('a request without a usable signature is refused', () => {
     '20260304T050607',
     '2026-03-04T05:06:07Z',
     '20260231T050607Z',
+    '20260229T050607Z',
+    '20260300T050607Z',
+    '20260004T050607Z',
+    '20261304T050607Z',
+    '00260304T050607Z',
+    '20260304T240000Z',
     '20260304T250607Z',
+    '20260304T056007Z',
     '20260304T050660Z',
+    '20260304t050607Z',
+    '20260304T050607z',
+    '2026030aT050607Z',
+    '+2026034T050607Z',
+    '20260304T0506 7Z',
+    '20260304T050607Z0',
     'x',
   ])('with a date that is not one: %s', (date) => {
     expect(refusalOf(withHeader(signed, 'x-amz-date', date))).toMatch(

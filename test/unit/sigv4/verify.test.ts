@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Clock, fixedClock, MovableClock } from '../../../src/core/clock.ts';
+import { HmacKey } from '../../../src/core/hmac-key.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import {
   checkScope,
@@ -296,7 +297,8 @@ describe('the cache of signing keys', () => {
       service: 'iam',
       terminator: 'aws4_request',
     });
-    for (const region of ['a', 'b', 'c']) keys.set('id', scope(region), SECRET, Buffer.alloc(32));
+    for (const region of ['a', 'b', 'c'])
+      keys.set('id', scope(region), SECRET, new HmacKey(Buffer.alloc(32)));
     expect(keys.size).toBe(2);
     expect(keys.get('id', scope('a'), SECRET)).toBeUndefined();
     expect(keys.get('id', scope('c'), SECRET)).toBeDefined();
