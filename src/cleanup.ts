@@ -16,8 +16,14 @@ export class Cleanup {
 
   /** Does `work` again and again until the end, and once more then. A failure is logged and tried next time. */
   every(ms: number, work: () => Promise<void>): void {
-    const once = (): Promise<void> =>
-      work().catch((error: unknown) => this.#logger.warn({ cause: messageOf(error) }, 'regular work failed'));
+    let last = Promise.resolve();
+    // One after the other, so that the end also waits for a run that is under way.
+    const once = (): Promise<void> => {
+      last = last
+        .then(work)
+        .catch((error: unknown) => this.#logger.warn({ cause: messageOf(error) }, 'regular work failed'));
+      return last;
+    };
     const timer = setInterval(once, ms).unref();
     this.add('regular work', async () => {
       clearInterval(timer);

@@ -47,9 +47,8 @@ export function clusterServers(deps: ClusterServersDeps): ClusterServers {
  * External servers are reached at the same time, and none of them has to be up.
  */
 export async function startClusters(deps: ClusterServersDeps): Promise<void> {
-  const clusters = [...(await deps.clusters.all())].sort(
-    (a, b) => a.createdAt.getTime() - b.createdAt.getTime(),
-  );
+  const all = await deps.clusters.all();
+  const clusters = all.filter((cluster) => isOurs(deps, cluster)).sort(byAge);
   const reaching: Promise<void>[] = [];
   for (const cluster of clusters) {
     switch (cluster.status) {
@@ -67,7 +66,7 @@ export async function startClusters(deps: ClusterServersDeps): Promise<void> {
         break;
       case 'available':
       case 'modifying': {
-        const starting = deps.fleet.start(await withPort(deps, cluster, clusters));
+        const starting = deps.fleet.start(await withPort(deps, cluster, cluster === clusters[0]));
         if (cluster.kind === 'embedded') {
           await starting;
           break;
@@ -83,6 +82,19 @@ export async function startClusters(deps: ClusterServersDeps): Promise<void> {
   }
   await Promise.all(reaching);
 }
+
+/** In a store of its own a node has every cluster; in a shared one those whose data are with it, and external ones. */
+function isOurs(deps: ClusterServersDeps, cluster: Cluster): boolean {
+  const isShared = deps.config.databaseUrl !== undefined;
+  if (!isShared || cluster.kind === 'external' || deps.fleet.hasData(cluster)) return true;
+  deps.logger.warn(
+    { cluster: cluster.identifier },
+    "a cluster's data are not on this node; it is not served here",
+  );
+  return false;
+}
+
+const byAge = (a: Cluster, b: Cluster): number => a.createdAt.getTime() - b.createdAt.getTime();
 
 /**
  * Puts the clusters of the configuration file into the store, once, and starts the new ones. One that was deleted
@@ -164,18 +176,22 @@ async function portForNew(deps: ClusterServersDeps): Promise<number> {
   return chooseGatewayPort(deps.config.host, deps.config.gatewayPort, taken, deps.random);
 }
 
-async function withPort(
-  deps: ClusterServersDeps,
-  cluster: Cluster,
-  all: readonly Cluster[],
-): Promise<Cluster> {
+/** The cluster with the port to listen at: the first one's is configured, the others keep theirs if they can. */
+async function withPort(deps: ClusterServersDeps, cluster: Cluster, isFirst: boolean): Promise<Cluster> {
   const { host, gatewayPort } = deps.config;
-  const others = new Set(all.filter((other) => other !== cluster).map((other) => other.port));
-  const isFirst = cluster === all[0];
-  const wanted = isFirst && gatewayPort !== 0 ? gatewayPort : cluster.port;
-  if (isFirst && wanted === gatewayPort) others.delete(wanted);
-  const port = await chooseGatewayPort(host, wanted, others, deps.random);
-  if (port === cluster.port) return cluster;
-  await deps.clusters.setPort(cluster, port);
+  // Read again, because the cluster before may have taken this one's port and given it its own.
+  const { port: present } = await deps.clusters.get(cluster.accountId, cluster.identifier);
+  const isConfigured = isFirst && gatewayPort !== 0;
+  const taken = isConfigured ? new Set<number>() : await portsOfOthers(deps, cluster);
+  const port = await chooseGatewayPort(host, isConfigured ? gatewayPort : present, taken, deps.random);
+  if (port !== present) await deps.clusters.setPort({ ...cluster, port: present }, port);
   return { ...cluster, port };
+}
+
+async function portsOfOthers(deps: ClusterServersDeps, cluster: Cluster): Promise<ReadonlySet<number>> {
+  const all = await deps.clusters.all();
+  const others = all.filter(
+    ({ accountId, identifier }) => accountId !== cluster.accountId || identifier !== cluster.identifier,
+  );
+  return new Set(others.map(({ port }) => port));
 }

@@ -124,7 +124,8 @@ function claim(root: string): void {
       `${root} was made by another version of Keyshift: start that version, or choose another KEYSHIFT_DATA_DIR`,
     );
   }
-  if (readdirSync(root).length > 0) {
+  // A crash between writing the marker and putting it in place leaves its draft.
+  if (readdirSync(root).some((name) => name !== `${MARKER}.new`)) {
     throw new OperatorError(
       `${root} holds files that are not Keyshift's: choose an empty or new folder with KEYSHIFT_DATA_DIR`,
     );
@@ -135,8 +136,9 @@ function claim(root: string): void {
 
 /** Throws OperatorError when the text has not 32 bytes. `source` names where it comes from. */
 export function parseMasterKey(text: string, source: string): Buffer {
-  const key = Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
-  if (key.length === MASTER_KEY_BYTES) return key;
+  // Whole forms only: a key that was cut short must not be taken for another one.
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
+  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, 'base64');
   throw new OperatorError(
     `${source} must hold ${MASTER_KEY_BYTES} bytes, as 64 hexadecimal digits or in base64`,
   );

@@ -40,7 +40,8 @@ export class CancelKeys {
   async cancel(key: BackendKeyData): Promise<void> {
     const target = this.#targets.get(nameOf(key));
     if (target === undefined) return;
-    const socket = await target.access.connect();
+    const socket = await target.access.connect().catch(() => undefined);
+    if (socket === undefined) return;
     socket.setTimeout(CANCEL_MS_MAX, () => socket.destroy());
     await new Promise<void>((resolve) => {
       socket.once('close', () => resolve());

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -243,6 +244,11 @@ export class Fleet {
     if (running === undefined) return;
     this.#running.delete(keyOf(cluster));
     await stopRunning(running);
+  }
+
+  /** Whether the data of an embedded cluster are on this machine; another node may have them. */
+  hasData(cluster: Cluster): boolean {
+    return existsSync(this.#directoryOf(cluster));
   }
 
   #directoryOf(cluster: Cluster): string {

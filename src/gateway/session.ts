@@ -92,9 +92,18 @@ export async function runSession(
   } finally {
     deadline.end();
     deadline.closeServer();
-    deadline.client?.socket.destroySoon();
-    socket.destroySoon();
+    closeSoon(deadline.client?.socket ?? socket);
+    closeSoon(socket);
   }
+}
+
+/** A client that does not take its last bytes is cut off after this. */
+const LAST_BYTES_MS_MAX = 10_000;
+
+function closeSoon(socket: Socket): void {
+  socket.destroySoon();
+  const timer = setTimeout(() => socket.destroy(), LAST_BYTES_MS_MAX).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** Undefined for a cancel request, which is done when it has been passed on. */

@@ -142,14 +142,13 @@ export class Clusters {
     throw invalidClusterState(`Cluster ${cluster.identifier} is in state ${current.status}.`);
   }
 
-  async setPort(
-    cluster: { readonly accountId: string; readonly identifier: string },
-    port: number,
-  ): Promise<void> {
+  /** Gives a cluster another port; a cluster that has it gets the old one of this. */
+  async setPort(cluster: { readonly accountId: string; readonly port: number }, port: number): Promise<void> {
     await this.#change(cluster.accountId, (database) =>
       database.query(
-        'UPDATE keyshift.clusters SET port = $3 WHERE account_id = $1 AND cluster_identifier = $2',
-        [cluster.accountId, cluster.identifier, port],
+        `UPDATE keyshift.clusters SET port = CASE port WHEN $1 THEN $2::integer ELSE $1 END
+         WHERE port IN ($1, $2)`,
+        [port, cluster.port],
       ),
     );
   }

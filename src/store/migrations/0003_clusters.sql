@@ -11,7 +11,7 @@ CREATE TABLE keyshift.clusters (
   database_name       text NOT NULL,
   settings            jsonb NOT NULL,
   created_at          timestamptz NOT NULL,
-  PRIMARY KEY (account_id, cluster_identifier)
+  PRIMARY KEY (account_id, cluster_identifier),
+  -- Deferrable, so that one statement can exchange two ports.
+  CONSTRAINT clusters_port UNIQUE (port) DEFERRABLE INITIALLY IMMEDIATE
 );
-
-CREATE UNIQUE INDEX clusters_port ON keyshift.clusters (port);
