@@ -86,11 +86,11 @@ describe('regular work', () => {
     const work = vi.fn(async () => {});
     end.every(1_000, work);
     expect(work).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(3_000);
+    await vi.advanceTimersByTimeAsync(3_000);
     expect(work).toHaveBeenCalledTimes(3);
     await end.run();
     expect(work).toHaveBeenCalledTimes(4);
-    vi.advanceTimersByTime(10_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(work).toHaveBeenCalledTimes(4);
   });
 
@@ -100,7 +100,7 @@ describe('regular work', () => {
     end.add('store', store);
     const work = vi.fn(() => Promise.reject(new Error('no store')));
     end.every(1_000, work);
-    vi.advanceTimersByTime(2_000);
+    await vi.advanceTimersByTimeAsync(2_000);
     await end.run();
     expect(work).toHaveBeenCalledTimes(3);
     expect(warnings).toEqual(Array.from({ length: 3 }, () => [{ cause: 'no store' }, 'regular work failed']));

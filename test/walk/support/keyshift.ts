@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint } from '../../../src/client/call.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import { cliForEverybody, ownCli } from './installation.ts';
 
 /** A real Keyshift in a process of its own, started from the build, with data in a temporary folder. */
 
-const CLI = new URL('../../../dist/cli.js', import.meta.url).pathname;
 /** A start makes two servers and certificates; a busy machine with two cores needs a few seconds for it. */
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 15_000;
@@ -157,7 +157,8 @@ export async function failingStart(
 
 /** Starts the process, and does not wait for anything. */
 export function launch(options: StartOptions & { readonly dataDir: string }): Started {
-  const child = spawn(process.execPath, [CLI, 'start', ...(options.flags ?? ['--example'])], {
+  const cli = options.as === undefined ? ownCli : cliForEverybody();
+  const child = spawn(process.execPath, [cli, 'start', ...(options.flags ?? ['--example'])], {
     env: {
       ...withoutKeyshift(process.env),
       KEYSHIFT_DATA_DIR: options.dataDir,
@@ -168,7 +169,7 @@ export function launch(options: StartOptions & { readonly dataDir: string }): St
       ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...options.as,
+    ...(options.as === undefined ? {} : { ...options.as, cwd: '/' }),
   });
   let text = '';
   let errors = '';
