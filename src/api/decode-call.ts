@@ -2,7 +2,7 @@ import { AwsError } from '../core/errors.ts';
 import type { Action } from './action.ts';
 import type { ReceivedRequest } from './listen.ts';
 import { decodeInput } from './protocol/decode-input.ts';
-import { decodeQuery, operationFor } from './protocol/decode-query.ts';
+import { decodeQuery, invalidAction, missingAction, operationFor } from './protocol/decode-query.ts';
 import { validateInput } from './protocol/validate-input.ts';
 import type { Operation, ServiceTable } from './services/table.ts';
 
@@ -68,9 +68,12 @@ function requireQueryProtocol(request: ReceivedRequest): void {
   throw new AwsError('InvalidHttpRequest', 415, `The content type of the request must be ${FORM}.`);
 }
 
+/** Where the credential of an Authorization header ends at the latest; keeps the search of a hostile one short. */
+const CREDENTIAL_CHARACTERS_MAX = 512;
+
 /** The service in the credential scope, read loosely: the signature is verified against it later. */
 function signedForService(request: ReceivedRequest): string | undefined {
-  const header = headerValue(request, 'authorization');
+  const header = headerValue(request, 'authorization').slice(0, CREDENTIAL_CHARACTERS_MAX);
   const scope = /Credential=[^/,\s]*\/\d{8}\/[^/,\s]*\/([a-z-]+)\/aws4_request/.exec(header);
   return scope?.[1];
 }
@@ -78,12 +81,4 @@ function signedForService(request: ReceivedRequest): string | undefined {
 export function headerValue(request: ReceivedRequest, name: string): string {
   for (const [candidate, value] of request.headers) if (candidate.toLowerCase() === name) return value;
   return '';
-}
-
-const missingAction = (): AwsError =>
-  new AwsError('MissingAction', 400, 'The request must contain the parameter Action.');
-
-function invalidAction(action: string, version: string | undefined): AwsError {
-  const suffix = version === undefined ? '' : ` for version ${version}`;
-  return new AwsError('InvalidAction', 400, `Could not find operation ${action}${suffix}`);
 }

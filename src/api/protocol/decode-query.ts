@@ -43,19 +43,24 @@ export function decodeQuery(
  * such operation in that version.
  */
 export function operationFor(table: ServiceTable, request: QueryRequest): Operation {
-  if (!request.action) {
-    throw new AwsError('MissingAction', 400, 'The request must contain the parameter Action.');
-  }
+  if (!request.action) throw missingAction();
   const version = request.version || table.version;
   const operation = version === table.version ? table.operation(request.action) : undefined;
-  if (operation === undefined) {
-    throw new AwsError(
-      'InvalidAction',
-      400,
-      `Could not find operation ${request.action} for version ${version}`,
-    );
-  }
+  if (operation === undefined) throw invalidAction(request.action, version);
   return operation;
+}
+
+export function missingAction(): AwsError {
+  return new AwsError('MissingAction', 400, 'The request must contain the parameter Action.');
+}
+
+/** Names of operations have under 80 characters; of a longer one the beginning is enough to recognize it. */
+const SHOWN_CHARACTERS_MAX = 128;
+
+export function invalidAction(action: string, version: string | undefined): AwsError {
+  const shown = (text: string): string => text.slice(0, SHOWN_CHARACTERS_MAX);
+  const suffix = version === undefined ? '' : ` for version ${shown(version)}`;
+  return new AwsError('InvalidAction', 400, `Could not find operation ${shown(action)}${suffix}`);
 }
 
 function addParameters(all: Map<string, string>, text: string, max: number): void {
