@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { issue } from '../walk/support/logins.ts';
-import { wants } from '../walk/support/programs.ts';
+import { needs } from '../walk/support/programs.ts';
 import { type RunResult, run } from '../walk/support/run.ts';
 
 // Python's drivers, unmodified: Amazon's redshift_connector, which gets the credentials itself, and psycopg.
@@ -47,7 +47,7 @@ cursor = connection.cursor()
   });
 
   test('gets credentials, logs in with groups and reads', async (context) => {
-    wants(context, 'python3', ['-c', 'import redshift_connector']);
+    needs(context, 'python3', ['-c', 'import redshift_connector']);
     const script = `${CONNECT}
 cursor.execute('select current_database(), keyshift.session_user_name()::text')
 print(json.dumps(cursor.fetchone()))
@@ -62,7 +62,7 @@ print(json.dumps(cursor.fetchone()))
   });
 
   test("runs Redshift's user DDL as the master user, inside its transaction", async (context) => {
-    wants(context, 'python3', ['-c', 'import redshift_connector']);
+    needs(context, 'python3', ['-c', 'import redshift_connector']);
     const script = `${CONNECT}
 cursor.execute('create user from_python password disable')
 cursor.execute('create group python_group with user from_python')
@@ -78,7 +78,7 @@ connection.commit()
   });
 
   test('says why a login is refused', async (context) => {
-    wants(context, 'python3', ['-c', 'import redshift_connector']);
+    needs(context, 'python3', ['-c', 'import redshift_connector']);
     const result = await python(CONNECT, { ...iam(), db_user: 'nobody' });
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('user "IAM:nobody" does not exist');
@@ -87,7 +87,7 @@ connection.commit()
 
 describe('psycopg', () => {
   test('logs in with a temporary login and prepares statements', async (context) => {
-    wants(context, 'python3', ['-c', 'import psycopg']);
+    needs(context, 'python3', ['-c', 'import psycopg']);
     const { user, password } = await issue(keyshift, { dbName: 'exampledb', dbGroups: ['example_group'] });
     const { gatewayHost: host, gatewayPort: port } = keyshift.ready;
     const script = `

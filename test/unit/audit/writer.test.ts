@@ -137,8 +137,10 @@ describe('group commit', () => {
     const { database, writer: audit } = writer();
     const recorded: Promise<void>[] = [];
     while (database.inserts.length === 0 && recorded.length < 1_000) {
+      // Asked for first, so that in each turn an event comes before the writer looks.
+      const turn = new Promise((resolve) => setImmediate(resolve));
       recorded.push(audit.record(event(`e${recorded.length}`)));
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn;
     }
     const gathered = database.inserts[0]?.events.length ?? 0;
     expect(gathered).toBeGreaterThan(10);

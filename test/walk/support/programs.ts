@@ -13,12 +13,6 @@ export function needs(context: TestContext, command: string, args: readonly stri
   skip(context, reason);
 }
 
-/** Skips the test, loudly, where a program is missing that no machine must have. */
-export function wants(context: TestContext, command: string, args: readonly string[]): void {
-  const reason = missing(command, args);
-  if (reason !== undefined) skip(context, reason);
-}
-
 /** Why a program cannot be used, or undefined. `args` make it end at once. */
 function missing(command: string, args: readonly string[]): string | undefined {
   const name = [command, ...args].join(' ');
