@@ -54,10 +54,8 @@ describe('a key', () => {
     expect(key.sign('a'.repeat(2000))).toEqual(long);
   });
 
-  test('has at most 64 bytes', () => {
-    expect(new HmacKey(Buffer.alloc(64, 1)).sign('a')).toEqual(
-      expected(Buffer.alloc(64, 1), Buffer.from('a')),
-    );
-    expect(() => new HmacKey(Buffer.alloc(65))).toThrow(RangeError);
+  test.each([1, 63, 64, 65, 200])('may have %d bytes', (length) => {
+    const key = Buffer.alloc(length, 1);
+    expect(new HmacKey(key).sign('a')).toEqual(expected(key, Buffer.from('a')));
   });
 });
