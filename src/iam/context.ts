@@ -1,3 +1,4 @@
+import { plainAddress } from '../core/addresses.ts';
 import type { RequestContext } from '../policy/context.ts';
 import type { Principal } from './principal.ts';
 import { foldTagKey } from './tags.ts';
@@ -50,7 +51,7 @@ function factOf(key: string, principal: Principal, facts: RequestFacts): string 
     case 'aws:viaawsservice':
       return 'false';
     case 'aws:sourceip':
-      return plainIp(facts.sourceIp);
+      return plainAddress(facts.sourceIp);
     case 'aws:securetransport':
       return String(facts.secureTransport);
     case 'aws:useragent':
@@ -64,9 +65,4 @@ function factOf(key: string, principal: Principal, facts: RequestFacts): string 
     default:
       return undefined;
   }
-}
-
-/** An IPv4 address that came through an IPv6 socket, as policies write it. */
-function plainIp(ip: string): string {
-  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(ip) ? ip.slice('::ffff:'.length) : ip;
 }
