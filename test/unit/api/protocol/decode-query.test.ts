@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeQuery, operationFor, type QueryRequest } from '../../../../src/api/protocol/decode-query.ts';
-import {
-  iamTable,
-  keyshiftTable,
-  redshiftTable,
-  serviceFor,
-  stsTable,
-} from '../../../../src/api/protocol/services.ts';
+import { iamTable, keyshiftTable, redshiftTable, stsTable } from '../../../../src/api/protocol/services.ts';
 import { refusal } from './refusal.ts';
 
 function form(text: string): QueryRequest {
@@ -125,18 +119,5 @@ describe('the service', () => {
       expect(names.length).toBeGreaterThan(0);
       for (const name of names) expect(table.operation(name)?.name).toBe(name);
     }
-  });
-
-  test('is that of the signature before that of the version', () => {
-    expect(serviceFor('iam', '2012-12-01')).toBe(iamTable);
-    expect(serviceFor('redshift', undefined)).toBe(redshiftTable);
-    expect(serviceFor(undefined, '2011-06-15')).toBe(stsTable);
-    expect(serviceFor('keyshift', undefined)).toBe(keyshiftTable);
-  });
-
-  test('is unknown when neither tells', () => {
-    expect(serviceFor('s3', '2010-05-08')).toBeUndefined();
-    expect(serviceFor(undefined, '2001-01-01')).toBeUndefined();
-    expect(serviceFor(undefined, undefined)).toBeUndefined();
   });
 });
