@@ -33,7 +33,7 @@ const MAY_REVEAL = new Set([
   // Sealing, hashing and rules of new secrets.
   'src/iam/access-keys.ts',
   'src/iam/password-hasher.ts',
-  'src/iam/password-policy.ts',
+  'src/iam/password-rules.ts',
   'src/iam/root-key.ts',
   'src/postgres/scram-verifier.ts',
   'src/redshift/new-cluster-rules.ts',

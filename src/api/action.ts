@@ -6,6 +6,8 @@ export interface RequiredPermission {
   readonly resource: string;
   /** Condition keys of this pair only, in lower case, beside those of the principal and the request. */
   readonly context?: ReadonlyMap<string, readonly string[]>;
+  /** Whether something else than a policy allows it already, so that only a policy's Deny refuses it. */
+  readonly unlessDenied?: boolean;
 }
 
 /** Who calls, and how the call reached us. */

@@ -12,10 +12,12 @@ export function requireAllowed(
   caller: Caller,
 ): void {
   const facts = { ...caller, at: clock.now() };
-  for (const { action, resource, context } of permissions) {
+  for (const { action, resource, context, unlessDenied = false } of permissions) {
     const keys = contextOf(caller.principal, facts, context);
     const decision = authorize(caller.principal, { action, resource, context: keys });
-    if (decision.effect !== 'allow') {
+    const isUndecided =
+      decision.effect === 'implicitDeny' && decision.because !== 'request-too-large' && unlessDenied;
+    if (decision.effect !== 'allow' && !isUndecided) {
       caller.note({ deniedAction: action, deniedResource: resource, decision });
       throw accessDenied(caller.principal, action, resource, decision);
     }

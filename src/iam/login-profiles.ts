@@ -5,7 +5,9 @@ import { findAccountAlias } from './account-aliases.ts';
 import { findEntity, requireEntity } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, noSuchEntity } from './iam-errors.ts';
-import { requireGoodPassword } from './password-policy.ts';
+import { rememberPassword, requireFreshPassword } from './password-history.ts';
+import { findPasswordPolicy, passwordExpiry } from './password-policy.ts';
+import { requireGoodPassword } from './password-rules.ts';
 
 /** The console password of a user. Deleting it closes the console to the user, and nothing else. */
 export interface LoginProfile {
@@ -16,9 +18,11 @@ export interface LoginProfile {
 }
 
 interface ProfileRow {
+  user_id: string;
   password_hash: string;
   reset_required: boolean;
   created_at: Date;
+  password_changed_at: Date;
 }
 
 /** CreateLoginProfile. Throws NoSuchEntity, EntityAlreadyExists, PasswordPolicyViolation. */
@@ -39,8 +43,9 @@ export async function createLoginProfile(
     const user = await requireEntity(database, accountId, { kind: 'user', name: userName });
     const createdAt = iam.clock.now();
     const inserted = await database.query(
-      `INSERT INTO keyshift.iam_login_profiles (account_id, user_id, password_hash, reset_required, created_at)
-       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING user_id`,
+      `INSERT INTO keyshift.iam_login_profiles
+         (account_id, user_id, password_hash, reset_required, created_at, password_changed_at)
+       VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING user_id`,
       [accountId, user.id, hash, resetRequired, createdAt],
     );
     if (inserted.length === 0) throw alreadyExists(`Login Profile for User ${user.name} already exists.`);
@@ -67,16 +72,21 @@ export async function updateLoginProfile(
   },
 ): Promise<void> {
   const { userName, password, resetRequired } = request;
-  await getLoginProfile(iam, accountId, userName);
-  if (password !== undefined) await requireAllowedPassword(iam, accountId, password);
+  const { id } = await requireEntity(iam.store, accountId, { kind: 'user', name: userName });
+  const found = await findProfile(iam.store, accountId, id);
+  if (found === undefined) throw noSuchProfile(userName);
+  if (password !== undefined) await requireAllowedPassword(iam, accountId, password, found);
   const hash = password === undefined ? null : await iam.passwords.hash(password);
   await changeIdentities(iam, accountId, async (database) => {
     const user = await requireEntity(database, accountId, { kind: 'user', name: userName });
+    const now = iam.clock.now();
+    if (hash !== null) await rememberPassword(database, accountId, user.id, now);
     const updated = await database.query(
       `UPDATE keyshift.iam_login_profiles
-       SET password_hash = coalesce($3, password_hash), reset_required = coalesce($4, reset_required)
+       SET password_hash = coalesce($3, password_hash), reset_required = coalesce($4, reset_required),
+         password_changed_at = CASE WHEN $3 IS NULL THEN password_changed_at ELSE $5::timestamptz END
        WHERE account_id = $1 AND user_id = $2 RETURNING user_id`,
-      [accountId, user.id, hash, resetRequired ?? null],
+      [accountId, user.id, hash, resetRequired ?? null, now],
     );
     if (updated.length === 0) throw noSuchProfile(userName);
   });
@@ -104,14 +114,17 @@ export async function changePassword(
   const row = await findProfile(iam.store, accountId, user.id);
   if (row === undefined) throw noSuchProfile(request.userName);
   if (!(await iam.passwords.verify(request.oldPassword, row.password_hash))) throw wrongOldPassword();
-  await requireAllowedPassword(iam, accountId, request.newPassword);
+  await requireAllowedPassword(iam, accountId, request.newPassword, row);
   const hash = await iam.passwords.hash(request.newPassword);
   await changeIdentities(iam, accountId, async (database) => {
+    const now = iam.clock.now();
+    await rememberPassword(database, accountId, user.id, now);
     // The old hash once more: of two changes at a time, the second must not undo the first.
     const changed = await database.query(
-      `UPDATE keyshift.iam_login_profiles SET password_hash = $3, reset_required = false
+      `UPDATE keyshift.iam_login_profiles
+       SET password_hash = $3, reset_required = false, password_changed_at = $5
        WHERE account_id = $1 AND user_id = $2 AND password_hash = $4 RETURNING user_id`,
-      [accountId, user.id, hash, row.password_hash],
+      [accountId, user.id, hash, row.password_hash, now],
     );
     if (changed.length === 0) throw wrongOldPassword();
   });
@@ -123,8 +136,11 @@ export type SignIn =
       readonly outcome: 'signed-in';
       readonly userId: string;
       readonly userName: string;
+      /** Whether the user must choose another password first: because it was told to, or this one is too old. */
       readonly resetRequired: boolean;
     }
+  /** The password is right and too old, and only an administrator may set another. */
+  | { readonly outcome: 'expired'; readonly userName: string }
   | { readonly outcome: 'refused' };
 
 /** Checks a console password, in the same time whether the user exists or not, and notes its use. */
@@ -138,25 +154,43 @@ export async function checkPassword(
   const row = user && (await findProfile(iam.store, accountId, user.id));
   const isRight = await iam.passwords.verify(password, row?.password_hash);
   if (!isRight || user === undefined || row === undefined) return { outcome: 'refused' };
+  const policy = await findPasswordPolicy(iam.store, accountId);
+  const expiresAt = passwordExpiry(policy, row.password_changed_at);
+  const isExpired = expiresAt !== undefined && iam.clock.now() >= expiresAt;
+  if (isExpired && policy?.hardExpiry === true) return { outcome: 'expired', userName: user.name };
   await iam.store.query(
     'UPDATE keyshift.iam_users SET password_last_used_at = $3 WHERE account_id = $1 AND id = $2',
     [accountId, user.id, iam.clock.now()],
   );
-  return { outcome: 'signed-in', userId: user.id, userName: user.name, resetRequired: row.reset_required };
+  const resetRequired = row.reset_required || isExpired;
+  return { outcome: 'signed-in', userId: user.id, userName: user.name, resetRequired };
 }
 
 async function findProfile(database: Database, accountId: string, userId: string) {
   const [row] = await database.query<ProfileRow>(
-    `SELECT password_hash, reset_required, created_at FROM keyshift.iam_login_profiles
-     WHERE account_id = $1 AND user_id = $2`,
+    `SELECT user_id, password_hash, reset_required, created_at, password_changed_at
+     FROM keyshift.iam_login_profiles WHERE account_id = $1 AND user_id = $2`,
     [accountId, userId],
   );
   return row;
 }
 
-async function requireAllowedPassword(iam: Iam, accountId: string, password: Secret): Promise<void> {
+/** `before` is the profile whose password is to be replaced. Throws PasswordPolicyViolation. */
+async function requireAllowedPassword(
+  iam: Iam,
+  accountId: string,
+  password: Secret,
+  before?: ProfileRow,
+): Promise<void> {
   const alias = await findAccountAlias(iam, accountId);
-  requireGoodPassword(password, alias === undefined ? [accountId] : [accountId, alias]);
+  const policy = await findPasswordPolicy(iam.store, accountId);
+  requireGoodPassword(password, policy, alias === undefined ? [accountId] : [accountId, alias]);
+  if (before === undefined || policy?.reusePrevention === undefined) return;
+  await requireFreshPassword(iam, accountId, password, {
+    userId: before.user_id,
+    hash: before.password_hash,
+    reusePrevention: policy.reusePrevention,
+  });
 }
 
 const noSuchProfile = (userName: string) =>

@@ -326,3 +326,51 @@ test('every row that changes something says so', () => {
     expect(changes, name).toBe(!/^(Get|List)/.test(name));
   }
 });
+
+describe('who may change its own password', () => {
+  const PASSWORDS = { OldPassword: 'Correct-horse-1', NewPassword: 'Battery-staple-2' };
+
+  async function bobOf(account: string) {
+    const root = rootPrincipal(account);
+    await call(root, 'CreateUser', { UserName: 'bob' });
+    await call(root, 'CreateLoginProfile', { UserName: 'bob', Password: PASSWORDS.OldPassword });
+    return { root, bob: await principalOf(account, 'bob') };
+  }
+
+  test('is everybody where the account says so, except whom a policy denies it', async () => {
+    const account = await held.newAccount();
+    const { root, bob } = await bobOf(account);
+    await expect(call(bob, 'ChangePassword', PASSWORDS)).rejects.toMatchObject({ code: 'AccessDenied' });
+    await call(root, 'UpdateAccountPasswordPolicy', { AllowUsersToChangePassword: true });
+    const Statement = [{ Effect: 'Deny', Action: 'iam:ChangePassword', Resource: '*' }];
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await call(root, 'PutUserPolicy', { UserName: 'bob', PolicyName: 'no', PolicyDocument });
+    await expect(call(await principalOf(account, 'bob'), 'ChangePassword', PASSWORDS)).rejects.toMatchObject({
+      message: expect.stringContaining('explicit deny'),
+    });
+    await call(root, 'DeleteUserPolicy', { UserName: 'bob', PolicyName: 'no' });
+    await call(await principalOf(account, 'bob'), 'ChangePassword', PASSWORDS);
+  });
+
+  test('the policy of passwords is shown as it was set, with the defaults for what was left out', async () => {
+    const account = await held.newAccount();
+    const root = rootPrincipal(account);
+    await call(root, 'UpdateAccountPasswordPolicy', {});
+    expect(await call(root, 'GetAccountPasswordPolicy', {})).toEqual({
+      PasswordPolicy: {
+        MinimumPasswordLength: 6,
+        RequireSymbols: false,
+        RequireNumbers: false,
+        RequireUppercaseCharacters: false,
+        RequireLowercaseCharacters: false,
+        AllowUsersToChangePassword: false,
+        ExpirePasswords: false,
+        MaxPasswordAge: undefined,
+        PasswordReusePrevention: undefined,
+        HardExpiry: false,
+      },
+    });
+    await call(root, 'DeleteAccountPasswordPolicy', {});
+    await expect(call(root, 'GetAccountPasswordPolicy', {})).rejects.toMatchObject({ code: 'NoSuchEntity' });
+  });
+});

@@ -14,6 +14,7 @@ import { masterKeySealer } from '../../src/store/sealer.ts';
 /** A real PostgreSQL with the migrated schema, for the tests of the iam room. */
 export interface IamStore {
   readonly iam: Iam;
+  readonly clock: MovableClock;
   /** A connection of its own. The caller connects and ends it. */
   client(): Client;
   /** A new account without anything in it. */
@@ -44,6 +45,7 @@ export async function startIamStore(): Promise<IamStore> {
   let accounts = 0;
   return {
     iam,
+    clock,
     client: () => storeClient(location),
     newAccount: async () => {
       accounts += 1;

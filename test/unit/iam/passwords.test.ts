@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../../src/core/ids.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { PasswordHasher } from '../../../src/iam/password-hasher.ts';
-import { requireGoodPassword } from '../../../src/iam/password-policy.ts';
+import type { PasswordPolicy } from '../../../src/iam/password-policy.ts';
+import { requireGoodPassword } from '../../../src/iam/password-rules.ts';
 
 const cheap = () => new PasswordHasher(systemRandom, 1);
 
@@ -53,7 +54,7 @@ describe('the rules for passwords', () => {
   test.each(['Abcdefg1', 'abcdefg1!', 'ABCDEFG1!', `Ab1${'x'.repeat(125)}`, "Abcdefg'", 'Größe 12'])(
     'let %j pass',
     (text) => {
-      expect(() => requireGoodPassword(new Secret(text), [])).not.toThrow();
+      expect(() => requireGoodPassword(new Secret(text), undefined, [])).not.toThrow();
     },
   );
 
@@ -68,16 +69,64 @@ describe('the rules for passwords', () => {
     'Abcdefg1\0',
     'Abcdefg1猫',
   ])('do not let %j pass', (text) => {
-    expect(() => requireGoodPassword(new Secret(text), [])).toThrow(
+    expect(() => requireGoodPassword(new Secret(text), undefined, [])).toThrow(
       expect.objectContaining({ code: 'PasswordPolicyViolation', status: 400 }),
     );
   });
 
   test('do not let the name of the account pass, in any case, nor print the password', () => {
     const password = new Secret('Example-Corp-1');
-    expect(() => requireGoodPassword(password, ['example-corp-1'])).toThrow(
+    expect(() => requireGoodPassword(password, undefined, ['example-corp-1'])).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('Example-Corp-1') }),
     );
-    expect(() => requireGoodPassword(password, ['other'])).not.toThrow();
+    expect(() => requireGoodPassword(password, undefined, ['other'])).not.toThrow();
+  });
+});
+
+describe('the rules that an account has set', () => {
+  const lax: PasswordPolicy = {
+    charactersMin: 6,
+    requireSymbols: false,
+    requireNumbers: false,
+    requireUppercase: false,
+    requireLowercase: false,
+    usersMayChange: false,
+    ageDaysMax: undefined,
+    reusePrevention: undefined,
+    hardExpiry: false,
+  };
+  const strict = {
+    ...lax,
+    charactersMin: 10,
+    requireSymbols: true,
+    requireNumbers: true,
+    requireUppercase: true,
+    requireLowercase: true,
+  };
+
+  test.each(['aaaaaa', 'Abcdef', `${'x'.repeat(128)}`])('replace the default ones: %j', (text) => {
+    expect(() => requireGoodPassword(new Secret(text), lax, ['aaaaaa'])).not.toThrow();
+  });
+
+  test.each([
+    ['aaaaa', lax, 'Password should have a minimum length of 6'],
+    [
+      'x'.repeat(129),
+      lax,
+      'Password should have at most 128 characters, of the Basic Latin and Latin-1 sets',
+    ],
+    ['Abcdef1!9', strict, 'Password should have a minimum length of 10'],
+    ['Abcdefg123', strict, 'Password should have at least one symbol'],
+    ['Abcdefghi!', strict, 'Password should have at least one number'],
+    ['abcdefg12!', strict, 'Password should have at least one uppercase letter'],
+    ['ABCDEFG12!', strict, 'Password should have at least one lowercase letter'],
+  ])('say of %j what it lacks', (text, policy, message) => {
+    expect(() => requireGoodPassword(new Secret(text), policy, [])).toThrow(
+      expect.objectContaining({ code: 'PasswordPolicyViolation', status: 400, message }),
+    );
+  });
+
+  test('let a password pass that follows every one of them', () => {
+    expect(() => requireGoodPassword(new Secret('Abcdefg12!'), strict, [])).not.toThrow();
   });
 });

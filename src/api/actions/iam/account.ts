@@ -1,8 +1,9 @@
 import { createAccountAlias, deleteAccountAlias, findAccountAlias } from '../../../iam/account-aliases.ts';
 import { getAccountSummary } from '../../../iam/account-summary.ts';
-import { noSuchEntity } from '../../../iam/iam-errors.ts';
 import { changing, reading } from './row.ts';
 import { onAccount } from './targets.ts';
+
+/** What concerns an account as a whole: its alias and its counts. */
 
 const CreateAccountAlias = changing<'CreateAccountAlias'>(
   () => onAccount('iam:CreateAccountAlias'),
@@ -27,19 +28,9 @@ const GetAccountSummary = reading<'GetAccountSummary'>(
   async (iam, _input, caller) => ({ SummaryMap: await getAccountSummary(iam, caller.principal.accountId) }),
 );
 
-/** Accounts have the default rules for passwords, so there is never a policy of their own to show. */
-const GetAccountPasswordPolicy = reading<'GetAccountPasswordPolicy'>(
-  () => onAccount('iam:GetAccountPasswordPolicy'),
-  async (_iam, _input, caller) => {
-    const { accountId } = caller.principal;
-    throw noSuchEntity(`The Password Policy with domain name ${accountId} cannot be found.`);
-  },
-);
-
 export const accountActions = {
   CreateAccountAlias,
   DeleteAccountAlias,
   ListAccountAliases,
   GetAccountSummary,
-  GetAccountPasswordPolicy,
 };

@@ -5,6 +5,7 @@ import { emptyListActions } from './empty-lists.ts';
 import { groupActions } from './groups.ts';
 import { inlinePolicyActions } from './inline-policies.ts';
 import { loginProfileActions } from './login-profiles.ts';
+import { passwordPolicyActions } from './password-policy.ts';
 import { policyActions } from './policies.ts';
 import type { IamActions } from './row.ts';
 import { tagActions } from './tags.ts';
@@ -21,5 +22,6 @@ export const iamActions = {
   ...tagActions,
   ...loginProfileActions,
   ...accountActions,
+  ...passwordPolicyActions,
   ...emptyListActions,
 } satisfies IamActions;

@@ -9,6 +9,7 @@ import {
   type LoginProfile,
   updateLoginProfile,
 } from '../../../iam/login-profiles.ts';
+import { findPasswordPolicy } from '../../../iam/password-policy.ts';
 import { changing, reading } from './row.ts';
 import { onUser, userNameOr } from './targets.ts';
 
@@ -54,7 +55,11 @@ const DeleteLoginProfile = changing<'DeleteLoginProfile'>(
 );
 
 const ChangePassword = changing<'ChangePassword'>(
-  (_iam, _input, caller) => [{ action: 'iam:ChangePassword', resource: caller.principal.arn }],
+  async (iam, _input, caller) => {
+    const policy = await findPasswordPolicy(iam.store, caller.principal.accountId);
+    const unlessDenied = policy?.usersMayChange ?? false;
+    return [{ action: 'iam:ChangePassword', resource: caller.principal.arn, unlessDenied }];
+  },
   (iam, input, caller) => {
     const { accountId, userName } = caller.principal;
     if (userName === undefined) {
