@@ -18,7 +18,7 @@ export interface Principal {
 
 export type PrincipalKind = 'root' | 'user';
 
-/** The root user of an account. It needs no policies and has none. */
+/** The root user of an account, which may do everything in it. */
 export function rootPrincipal(accountId: string): Principal {
   return {
     kind: 'root',
@@ -27,6 +27,6 @@ export function rootPrincipal(accountId: string): Principal {
     userId: accountId,
     userName: undefined,
     tags: new Map(),
-    policies: policySet({ identity: [] }),
+    policies: policySet({ identity: 'everything' }),
   };
 }

@@ -1,10 +1,14 @@
+import { compilePrincipals, type PrincipalMatcher } from './caller.ts';
 import { type Condition, compileCondition } from './conditions.ts';
 import type { RequestContext } from './context.ts';
 import {
   type ElementList,
   hasPolicyVariables,
   type IdentityPolicyDocument,
-  type IdentityStatement,
+  type PolicyDocument,
+  type ResourcePolicyDocument,
+  type StatementBase,
+  type TrustPolicyDocument,
 } from './document-model.ts';
 import { literalText, type Pattern, parsePattern, patternMatches } from './pattern.ts';
 
@@ -15,8 +19,8 @@ import { literalText, type Pattern, parsePattern, patternMatches } from './patte
 
 /** Where a policy comes from, in the words of whoever reads a decision. */
 export interface PolicySource {
-  readonly kind: 'inline' | 'managed';
-  /** The policy's ARN, or for an inline policy whatever names it and its owner. */
+  readonly kind: 'inline' | 'managed' | 'guardrail' | 'resource';
+  /** The policy's ARN, or for one without an ARN whatever names it and its owner. */
   readonly id: string;
 }
 
@@ -39,9 +43,21 @@ export interface CompiledStatement {
   readonly conditions: readonly Condition[];
 }
 
+/** A statement of a resource policy, which applies only to the callers that it means. */
+export interface CompiledResourceStatement extends CompiledStatement {
+  readonly principals: PrincipalMatcher;
+}
+
 export interface CompiledPolicy {
   readonly source: PolicySource;
   readonly statements: readonly CompiledStatement[];
+}
+
+export interface CompiledResourcePolicy {
+  readonly source: PolicySource;
+  /** A role is used only if its trust policy lets the caller in; for other resources identity policies can suffice. */
+  readonly mustAllow: boolean;
+  readonly statements: readonly CompiledResourceStatement[];
 }
 
 /** An element list: texts to be equal to, and patterns. */
@@ -59,28 +75,69 @@ export interface FoldedRequest {
   readonly context: RequestContext;
 }
 
+/** A trust policy is about its role, whatever else is asked. */
+const EVERY_RESOURCE: ElementList = { negated: false, values: ['*'] };
+
 /**
- * Compiles an identity policy (also one that serves as boundary or session policy).
+ * Compiles an identity policy (also one that serves as boundary, session policy or guardrail).
  * Throws `MalformedPolicy` only for a document that the parser did not make.
  */
 export function compilePolicy(document: IdentityPolicyDocument, source: PolicySource): CompiledPolicy {
-  const variables = hasPolicyVariables(document.version);
   const statements = document.statements.map((statement, index) =>
-    compileStatement(
-      statement,
-      { policyKind: source.kind, policyId: source.id, index, sid: statement.sid },
-      variables,
-    ),
+    compileStatement(document, source, index, statement),
   );
   return { source, statements };
 }
 
-/** True if the statement applies: its action, its resource and all its conditions. Throws `OversizedContext`. */
+/**
+ * Compiles the policy of a role or of another resource. Throws `MalformedPolicy` only for a document that the
+ * parser did not make.
+ */
+export function compileResourcePolicy(
+  document: TrustPolicyDocument | ResourcePolicyDocument,
+  source: PolicySource,
+): CompiledResourcePolicy {
+  if (document.kind === 'trust') {
+    const statements = document.statements.map((statement, index) => ({
+      ...compileStatement(document, source, index, { ...statement, resources: EVERY_RESOURCE }),
+      principals: compilePrincipals({ negated: false, values: statement.principals }),
+    }));
+    return { source, mustAllow: true, statements };
+  }
+  const statements = document.statements.map((statement, index) => ({
+    ...compileStatement(document, source, index, statement),
+    principals: compilePrincipals(statement.principals),
+  }));
+  return { source, mustAllow: false, statements };
+}
+
+/**
+ * True if the statement applies: its action, its resource and all its conditions. Principals are looked at by
+ * `namedForAllow` and `namedForDeny`. Throws `OversizedContext`.
+ */
 export function statementApplies(statement: CompiledStatement, request: FoldedRequest): boolean {
-  const { action, resource, context } = request;
-  if (!matches(statement.actions, action, context) || !matches(statement.resources, resource, context))
-    return false;
-  for (const condition of statement.conditions) if (!condition(context)) return false;
+  return (
+    actionApplies(statement, request) &&
+    resourceApplies(statement, request) &&
+    conditionsHold(statement, request)
+  );
+}
+
+/** True if the statement's Action or NotAction is about the action. Throws `OversizedContext`. */
+export function actionApplies({ actions }: CompiledStatement, { action, context }: FoldedRequest): boolean {
+  return matches(actions, action, context);
+}
+
+/** True if the statement's Resource or NotResource is about the resource. Throws `OversizedContext`. */
+export function resourceApplies(
+  { resources }: CompiledStatement,
+  { resource, context }: FoldedRequest,
+): boolean {
+  return matches(resources, resource, context);
+}
+
+function conditionsHold({ conditions }: CompiledStatement, { context }: FoldedRequest): boolean {
+  for (const condition of conditions) if (!condition.holds(context)) return false;
   return true;
 }
 
@@ -91,12 +148,14 @@ export function serviceOf(action: string): string {
 }
 
 function compileStatement(
-  statement: IdentityStatement,
-  reference: StatementReference,
-  variables: boolean,
+  { version }: PolicyDocument,
+  source: PolicySource,
+  index: number,
+  statement: StatementBase & { readonly resources: ElementList },
 ): CompiledStatement {
+  const variables = hasPolicyVariables(version);
   return {
-    reference,
+    reference: { policyKind: source.kind, policyId: source.id, index, sid: statement.sid },
     effect: statement.effect,
     services: servicesOf(statement.actions),
     actions: compileActions(statement.actions),

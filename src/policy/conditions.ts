@@ -20,8 +20,12 @@ export interface ConditionClause {
   readonly values: readonly string[];
 }
 
-/** Whether a compiled clause holds for a request. Throws `OversizedContext`. */
-export type Condition = (context: RequestContext) => boolean;
+/** A compiled clause. */
+export interface Condition {
+  readonly clause: ConditionClause;
+  /** Throws `OversizedContext`. */
+  holds(context: RequestContext): boolean;
+}
 
 /** Whether one value of the request is matched by one of the policy's values. */
 type ValueTest = (requestValue: string, context: RequestContext) => boolean;
@@ -187,25 +191,26 @@ export function compileCondition(clause: ConditionClause, variables: boolean): C
   const use = readOperator(clause.operator);
   if (use === undefined) throw syntaxError(`unknown condition operator \`${clause.operator}\``);
   const key = clause.key.toLowerCase();
-  if (use.operator === NULL_OPERATOR) return nullCondition(key, clause.values);
+  if (use.operator === NULL_OPERATOR) return { clause, holds: nullTest(key, clause.values) };
   const { negated } = use.operator;
   const matchesOne = use.operator.compile(clause.values, variables);
   const whenAbsent =
     use.ifExists || (use.quantifier === undefined ? negated : use.quantifier === 'ForAllValues');
   // Without a quantifier, one matching value of the request is enough to hold, or to break a negated operator.
   const everyValue = use.quantifier === undefined ? negated : use.quantifier === 'ForAllValues';
-  return (context) => {
+  const holds = (context: RequestContext): boolean => {
     const values = valuesOf(context, key);
     if (values === undefined) return whenAbsent;
     for (const value of values) {
-      const holds = matchesOne(value, context) !== negated;
-      if (holds !== everyValue) return holds;
+      const isMatch = matchesOne(value, context) !== negated;
+      if (isMatch !== everyValue) return isMatch;
     }
     return everyValue;
   };
+  return { clause, holds };
 }
 
-function nullCondition(key: string, values: readonly string[]): Condition {
+function nullTest(key: string, values: readonly string[]): Condition['holds'] {
   const wanted = new Set(values.map(parseBoolean));
   return (context) => wanted.has(valuesOf(context, key) === undefined);
 }

@@ -22,10 +22,16 @@ export interface IdentityStatement extends StatementBase {
   readonly resources: ElementList;
 }
 
-/** A principal of a trust policy. `"Principal": "*"` reads as AWS `*`. */
+/** A principal of a resource policy. `"Principal": "*"` reads as AWS `*`. */
 export interface StatementPrincipal {
   readonly kind: 'AWS' | 'Federated' | 'Service';
   readonly name: string;
+}
+
+/** `Principal`; negated for `NotPrincipal`. */
+export interface PrincipalList {
+  readonly negated: boolean;
+  readonly values: readonly StatementPrincipal[];
 }
 
 export interface TrustStatement extends StatementBase {
@@ -45,10 +51,25 @@ export interface TrustPolicyDocument {
   readonly statements: readonly TrustStatement[];
 }
 
-export type PolicyDocument = IdentityPolicyDocument | TrustPolicyDocument;
+export interface ResourceStatement extends StatementBase {
+  readonly principals: PrincipalList;
+  readonly resources: ElementList;
+}
 
-/** `managed` is an identity policy that must name the present version, as managed policies must. */
-export type DocumentKind = 'identity' | 'managed' | 'trust';
+export interface ResourcePolicyDocument {
+  readonly kind: 'resource';
+  readonly version: PolicyVersion;
+  readonly id: string | undefined;
+  readonly statements: readonly ResourceStatement[];
+}
+
+export type PolicyDocument = IdentityPolicyDocument | TrustPolicyDocument | ResourcePolicyDocument;
+
+/**
+ * `managed` is an identity policy that must name the present version, as managed policies must. `trust` is the
+ * policy of a role, about that role; `resource` the policy of any other resource, as simulations take it.
+ */
+export type DocumentKind = 'identity' | 'managed' | 'trust' | 'resource';
 
 /** Policy variables came with this version; before it `${…}` is plain text. */
 export function hasPolicyVariables(version: PolicyVersion): boolean {

@@ -7,6 +7,9 @@ import {
   type IdentityStatement,
   type PolicyDocument,
   type PolicyVersion,
+  type PrincipalList,
+  type ResourcePolicyDocument,
+  type ResourceStatement,
   type StatementBase,
   type TrustPolicyDocument,
   type TrustStatement,
@@ -30,7 +33,7 @@ const DOCUMENT_CHARACTERS = /^[\t\n\r\u0020-\u00ff]+$/;
 const SID = /^[A-Za-z0-9]*$/;
 
 const IDENTITY_ELEMENTS = new Set(['Version', 'Statement']);
-const TRUST_ELEMENTS = new Set(['Version', 'Id', 'Statement']);
+const RESOURCE_ELEMENTS = new Set(['Version', 'Id', 'Statement']);
 
 /**
  * Parses and checks a policy document of 1 to 131,072 characters. Throws `MalformedPolicy`; of several
@@ -39,6 +42,7 @@ const TRUST_ELEMENTS = new Set(['Version', 'Id', 'Statement']);
  */
 export function parsePolicyDocument(text: string, kind: 'identity' | 'managed'): IdentityPolicyDocument;
 export function parsePolicyDocument(text: string, kind: 'trust'): TrustPolicyDocument;
+export function parsePolicyDocument(text: string, kind: 'resource'): ResourcePolicyDocument;
 export function parsePolicyDocument(text: string, kind: DocumentKind): PolicyDocument;
 export function parsePolicyDocument(text: string, kind: DocumentKind): PolicyDocument {
   const root = readRoot(text, kind);
@@ -50,17 +54,15 @@ export function parsePolicyDocument(text: string, kind: DocumentKind): PolicyDoc
   }
   for (const draft of drafts) checkTexts(draft, hasPolicyVariables(version));
   checkSids(drafts);
-  if (kind === 'trust') {
-    return {
-      kind,
-      version,
-      id: optionalString(root, 'Id', 'document'),
-      statements: drafts.map(trustStatement),
-    };
+  const head = { version, id: optionalString(root, 'Id', 'document') };
+  if (kind === 'trust') return { ...head, kind, statements: drafts.map(trustStatement) };
+  if (kind === 'resource') {
+    const statements = drafts.map(resourceStatement);
+    checkResourcesAndActions(drafts, version);
+    return { ...head, kind, statements };
   }
   const statements = drafts.map(identityStatement);
-  for (const draft of drafts) checkResources(draft, hasPolicyVariables(version));
-  for (const { actions } of statements) actions.values.forEach(checkAction);
+  checkResourcesAndActions(drafts, version);
   return { kind: 'identity', version, statements };
 }
 
@@ -80,7 +82,11 @@ function readRoot(text: string, kind: DocumentKind): JsonObject {
   }
   const root = readJson(text);
   if (!isJsonObject(root)) throw syntaxError('the document is not an object');
-  checkElements(root, kind === 'trust' ? TRUST_ELEMENTS : IDENTITY_ELEMENTS, 'document');
+  checkElements(
+    root,
+    kind === 'trust' || kind === 'resource' ? RESOURCE_ELEMENTS : IDENTITY_ELEMENTS,
+    'document',
+  );
   return root;
 }
 
@@ -146,15 +152,18 @@ function checkSids(drafts: readonly StatementDraft[]): void {
   }
 }
 
-function checkResources({ place, resources }: StatementDraft, variables: boolean): void {
-  for (const resource of resources?.values ?? []) {
-    const problem = resourceProblem(resource, variables);
-    if (problem !== undefined) throw new MalformedPolicy(problem, `${place}: resource \`${resource}\``);
+function checkResourcesAndActions(drafts: readonly StatementDraft[], version: PolicyVersion): void {
+  for (const { place, resources } of drafts) {
+    for (const resource of resources?.values ?? []) {
+      const problem = resourceProblem(resource, hasPolicyVariables(version));
+      if (problem !== undefined) throw new MalformedPolicy(problem, `${place}: resource \`${resource}\``);
+    }
   }
+  for (const { actions } of drafts) actions?.values.forEach(checkAction);
 }
 
 function identityStatement(draft: StatementDraft): IdentityStatement {
-  if (draft.principals !== undefined || draft.hasNotPrincipal) {
+  if (draft.principals !== undefined || draft.notPrincipals !== undefined) {
     throw new MalformedPolicy(POLICY_PROBLEMS.principalInIdentityPolicy, draft.place);
   }
   const base = statementBase(draft);
@@ -162,12 +171,13 @@ function identityStatement(draft: StatementDraft): IdentityStatement {
 }
 
 function trustStatement(draft: StatementDraft): TrustStatement {
-  const { place, resources, principals = [], hasNotPrincipal } = draft;
+  const { place, resources, principals = [], notPrincipals } = draft;
   if (resources !== undefined) {
     const problem = resources.negated ? 'notResourceInTrustPolicy' : 'resourceInTrustPolicy';
     throw new MalformedPolicy(POLICY_PROBLEMS[problem], place);
   }
-  if (hasNotPrincipal) throw new MalformedPolicy(POLICY_PROBLEMS.notPrincipalInTrustPolicy, place);
+  if (notPrincipals !== undefined)
+    throw new MalformedPolicy(POLICY_PROBLEMS.notPrincipalInTrustPolicy, place);
   if (principals.length === 0) throw new MalformedPolicy(POLICY_PROBLEMS.principalMissing, place);
   const base = statementBase(draft);
   for (const action of base.actions.values) {
@@ -177,6 +187,28 @@ function trustStatement(draft: StatementDraft): TrustStatement {
     checkAction(action);
   }
   return { ...base, principals: principals.map(({ kind, name }) => checkedPrincipal(kind, name)) };
+}
+
+function resourceStatement(draft: StatementDraft): ResourceStatement {
+  const principals = principalList(draft);
+  const base = statementBase(draft);
+  return {
+    ...base,
+    principals,
+    resources: required(draft, draft.resources, POLICY_PROBLEMS.resourceMissing),
+  };
+}
+
+function principalList({ place, principals, notPrincipals }: StatementDraft): PrincipalList {
+  if (principals !== undefined && notPrincipals !== undefined) {
+    throw syntaxError(`${place}: both \`Principal\` and \`NotPrincipal\``);
+  }
+  const list = principals ?? notPrincipals ?? [];
+  if (list.length === 0) throw new MalformedPolicy(POLICY_PROBLEMS.principalMissing, place);
+  return {
+    negated: principals === undefined,
+    values: list.map(({ kind, name }) => checkedPrincipal(kind, name)),
+  };
 }
 
 function statementBase(draft: StatementDraft): StatementBase {

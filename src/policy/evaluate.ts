@@ -6,7 +6,8 @@ import {
   statementApplies,
 } from './compile.ts';
 import { OversizedContext, type RequestContext } from './context.ts';
-import type { LayerKind, PolicySet, ServiceIndex } from './policy-set.ts';
+import type { LayerKind, PolicyLayer, PolicySet, ServiceIndex } from './policy-set.ts';
+import { type ResourceGrant, type ResourceSide, resourceDenial, resourceGrant } from './resource-side.ts';
 
 /**
  * The decision about one action on one resource. An explicit deny wins over everything; then every layer
@@ -22,22 +23,34 @@ export interface PolicyRequest {
   readonly context: RequestContext;
 }
 
-export type ExplicitDenyReason = 'identity-policy-denies' | 'boundary-denies' | 'session-policy-denies';
+export type ExplicitDenyReason =
+  | 'guardrail-denies'
+  | 'resource-policy-denies'
+  | 'identity-policy-denies'
+  | 'boundary-denies'
+  | 'session-policy-denies';
 export type ImplicitDenyReason =
+  | 'guardrail-does-not-allow'
+  | 'no-resource-policy-allows'
   | 'no-identity-policy-allows'
   | 'boundary-does-not-allow'
   | 'no-session-policy-allows'
   /** The request is too long to be matched in a bounded time. */
   | 'request-too-large';
+export type AllowReason =
+  | 'identity-policy-allows'
+  /** The policy of the resource names the caller, whose own policies need not allow it. */
+  | 'resource-policy-allows'
+  | 'root-user';
 
 /**
- * `matched` are the statements that decided: the first that denies; or of each layer the first that allows;
- * none if nothing allowed.
+ * `matched` are the statements that decided: the first that denies; or the one of the resource's policy that
+ * means the caller most directly, and of each layer that had to allow the first that does; none if nothing allowed.
  */
 export type Decision =
   | {
       readonly effect: 'allow';
-      readonly because: 'identity-policy-allows';
+      readonly because: AllowReason;
       readonly matched: readonly StatementReference[];
     }
   | {
@@ -52,47 +65,91 @@ const ACTION_CHARACTERS_MAX = 256;
 const RESOURCE_CHARACTERS_MAX = 2048;
 
 const DENIES: Readonly<Record<LayerKind, ExplicitDenyReason>> = {
+  guardrail: 'guardrail-denies',
   identity: 'identity-policy-denies',
   boundary: 'boundary-denies',
   session: 'session-policy-denies',
 };
 
 const DOES_NOT_ALLOW: Readonly<Record<LayerKind, Decision>> = {
+  guardrail: implicitDeny('guardrail-does-not-allow'),
   identity: implicitDeny('no-identity-policy-allows'),
   boundary: implicitDeny('boundary-does-not-allow'),
   session: implicitDeny('no-session-policy-allows'),
 };
 
+const NO_RESOURCE_POLICY_ALLOWS = implicitDeny('no-resource-policy-allows');
 const REQUEST_TOO_LARGE = implicitDeny('request-too-large');
 
-/** Decides. Never throws for anything that a request or a policy contains: what cannot be evaluated is denied. */
-export function evaluate(set: PolicySet, request: PolicyRequest): Decision {
+/**
+ * Decides. `side` is the policy of the resource, if it has one; without it the resource is one of the
+ * principal's own account. Never throws for anything that a request or a policy contains: what cannot be
+ * evaluated is denied.
+ */
+export function evaluate(set: PolicySet, request: PolicyRequest, side?: ResourceSide): Decision {
   const { action, resource, context } = request;
   if (action.length > ACTION_CHARACTERS_MAX || resource.length > RESOURCE_CHARACTERS_MAX)
     return REQUEST_TOO_LARGE;
   try {
-    return decide(set, { action: action.toLowerCase(), resource, context });
+    return decide(set, { action: action.toLowerCase(), resource, context }, side);
   } catch (error) {
     if (error instanceof OversizedContext) return REQUEST_TOO_LARGE;
     throw error;
   }
 }
 
-function decide(set: PolicySet, request: FoldedRequest): Decision {
+function decide(set: PolicySet, request: FoldedRequest, side: ResourceSide | undefined): Decision {
   const service = serviceOf(request.action);
-  for (const { kind, deny } of set.layers) {
-    const statement = firstThatApplies(deny, service, request);
-    if (statement !== undefined) {
-      return { effect: 'explicitDeny', because: DENIES[kind], matched: [statement.reference] };
-    }
-  }
+  const denied = denial(set, service, request, side);
+  if (denied !== undefined) return denied;
   const matched: StatementReference[] = [];
-  for (const { kind, allow } of set.layers) {
-    const statement = firstThatApplies(allow, service, request);
-    if (statement === undefined) return DOES_NOT_ALLOW[kind];
+  const grant = side === undefined ? undefined : resourceGrant(side, request);
+  for (const layer of set.layers) {
+    // The guardrail comes before the resource's policy, everything else after it.
+    if (layer.kind !== 'guardrail' && grant?.replaces === 'refused') return NO_RESOURCE_POLICY_ALLOWS;
+    if (!mustAllow(layer, set, grant)) continue;
+    const statement = firstThatApplies(layer.allow, service, request);
+    if (statement === undefined) return DOES_NOT_ALLOW[layer.kind];
     matched.push(statement.reference);
   }
-  return { effect: 'allow', because: 'identity-policy-allows', matched };
+  if (grant?.statement !== undefined) matched.push(grant.statement);
+  return { effect: 'allow', because: allowReason(set, grant), matched };
+}
+
+/** The first deny, asked in the order guardrail, resource, identity, boundary, session. */
+function denial(
+  set: PolicySet,
+  service: string,
+  request: FoldedRequest,
+  side: ResourceSide | undefined,
+): Decision | undefined {
+  const explicit = (because: ExplicitDenyReason, statement: CompiledStatement): Decision => ({
+    effect: 'explicitDeny',
+    because,
+    matched: [statement.reference],
+  });
+  for (const { kind, deny } of set.layers) {
+    if (kind === 'identity' && side !== undefined) {
+      const hasBoundary = set.layers.some((layer) => layer.kind === 'boundary');
+      const statement = resourceDenial(side, request, hasBoundary);
+      if (statement !== undefined) return explicit('resource-policy-denies', statement);
+    }
+    const statement = firstThatApplies(deny, service, request);
+    if (statement !== undefined) return explicit(DENIES[kind], statement);
+  }
+  return undefined;
+}
+
+/** Whether the layer has to allow: nothing replaces the guardrail. */
+function mustAllow({ kind }: PolicyLayer, set: PolicySet, grant: ResourceGrant | undefined): boolean {
+  if (kind === 'guardrail') return true;
+  if (grant?.replaces === 'all') return false;
+  return kind !== 'identity' || !(set.isRoot || grant?.replaces === 'identity');
+}
+
+function allowReason(set: PolicySet, grant: ResourceGrant | undefined): AllowReason {
+  if (grant?.replaces === 'all' || grant?.replaces === 'identity') return 'resource-policy-allows';
+  return set.isRoot ? 'root-user' : 'identity-policy-allows';
 }
 
 /** Statements about the service come before statements about all services. */

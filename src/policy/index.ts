@@ -1,7 +1,16 @@
 /** The policy engine, as `keyshift/policy`: pure, without I/O, for servers and browsers. */
 
+// Who asks, for the policies of resources.
+export { ANONYMOUS, type Caller } from './caller.ts';
 // Compiling: once per document, once per principal.
-export { type CompiledPolicy, compilePolicy, type PolicySource, type StatementReference } from './compile.ts';
+export {
+  type CompiledPolicy,
+  type CompiledResourcePolicy,
+  compilePolicy,
+  compileResourcePolicy,
+  type PolicySource,
+  type StatementReference,
+} from './compile.ts';
 export type { ConditionClause } from './conditions.ts';
 // Deciding: once per action and resource.
 export { type ContextEntries, type RequestContext, requestContext } from './context.ts';
@@ -16,11 +25,15 @@ export type {
   IdentityStatement,
   PolicyDocument,
   PolicyVersion,
+  PrincipalList,
+  ResourcePolicyDocument,
+  ResourceStatement,
   StatementPrincipal,
   TrustPolicyDocument,
   TrustStatement,
 } from './document-model.ts';
 export {
+  type AllowReason,
   type Decision,
   type ExplicitDenyReason,
   evaluate,
@@ -29,4 +42,5 @@ export {
 } from './evaluate.ts';
 export { MalformedPolicy } from './malformed-policy.ts';
 export { type PolicyKinds, type PolicySet, policySet } from './policy-set.ts';
+export type { ResourceSide } from './resource-side.ts';
 export { type PolicyWarning, policyWarnings } from './warnings.ts';

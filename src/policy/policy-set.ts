@@ -6,13 +6,14 @@ import type { CompiledPolicy, CompiledStatement } from './compile.ts';
  */
 
 /**
- * What part a layer has in a decision. `identity` grants; `boundary` and `session` only limit: when one is
- * present, it must allow as well. A deny in any layer is final.
+ * What part a layer has in a decision. `identity` grants; the others only limit: when one is present, it must
+ * allow as well. A deny in any layer is final.
  */
-export type LayerKind = 'identity' | 'boundary' | 'session';
+export type LayerKind = 'guardrail' | 'identity' | 'boundary' | 'session';
 
 export interface PolicyLayer {
   readonly kind: LayerKind;
+  readonly policies: readonly CompiledPolicy[];
   readonly deny: ServiceIndex;
   readonly allow: ServiceIndex;
 }
@@ -24,13 +25,15 @@ export interface ServiceIndex {
 }
 
 export interface PolicySet {
-  /** In the order in which a missing permission is blamed on them. */
+  /** The root user's set: its identity layer allows everything. */
+  readonly isRoot: boolean;
+  /** Only the layers that are there, in the order in which a missing permission is blamed on them. */
   readonly layers: readonly PolicyLayer[];
 }
 
 export interface PolicyKinds {
-  /** Inline and attached policies of the principal, and of all groups of a user. */
-  readonly identity: readonly CompiledPolicy[];
+  /** Inline and attached policies of the principal, and of all groups of a user; `everything` for the root user. */
+  readonly identity: readonly CompiledPolicy[] | 'everything';
   /** The permissions boundary of the principal; undefined if it has none. */
   readonly boundary?: CompiledPolicy | undefined;
   /**
@@ -38,20 +41,25 @@ export interface PolicyKinds {
    * limits to nothing, which is what a federated user's session without a policy is.
    */
   readonly session?: readonly CompiledPolicy[] | undefined;
+  /** The guardrail of the principal's account, which limits everybody in it, the root user too. */
+  readonly guardrail?: CompiledPolicy | undefined;
 }
 
 /** Puts the policies of a principal together. Cheap beside compiling; worth keeping for as long as they hold. */
-export function policySet({ identity, boundary, session }: PolicyKinds): PolicySet {
-  const layers = [layer('identity', identity)];
+export function policySet({ identity, boundary, session, guardrail }: PolicyKinds): PolicySet {
+  const layers: PolicyLayer[] = [];
+  if (guardrail !== undefined) layers.push(layer('guardrail', [guardrail]));
+  layers.push(layer('identity', identity === 'everything' ? [] : identity));
   if (boundary !== undefined) layers.push(layer('boundary', [boundary]));
   if (session !== undefined) layers.push(layer('session', session));
-  return { layers };
+  return { isRoot: identity === 'everything', layers };
 }
 
 function layer(kind: LayerKind, policies: readonly CompiledPolicy[]): PolicyLayer {
   const statements = policies.flatMap((policy) => policy.statements);
   return {
     kind,
+    policies,
     deny: indexByService(statements.filter((statement) => statement.effect === 'Deny')),
     allow: indexByService(statements.filter((statement) => statement.effect === 'Allow')),
   };

@@ -16,7 +16,7 @@ export interface StatementDraft {
   readonly resources: ElementList | undefined;
   /** Empty if the element is there and names nobody. */
   readonly principals: readonly PrincipalDraft[] | undefined;
-  readonly hasNotPrincipal: boolean;
+  readonly notPrincipals: readonly PrincipalDraft[] | undefined;
   readonly conditions: readonly ConditionClause[];
 }
 
@@ -50,8 +50,8 @@ export function readStatementDraft(statement: JsonObject, index: number): Statem
     effect: readEffect(statement, place),
     actions: readElementList(statement, 'Action', 'NotAction', place),
     resources: readElementList(statement, 'Resource', 'NotResource', place),
-    principals: readPrincipals(statement.get('Principal'), place),
-    hasNotPrincipal: statement.has('NotPrincipal'),
+    principals: readPrincipals(statement, 'Principal', place),
+    notPrincipals: readPrincipals(statement, 'NotPrincipal', place),
     conditions: readConditions(statement.get('Condition'), place),
   };
 }
@@ -90,12 +90,17 @@ function readElementList(
   return value === undefined ? undefined : { negated, values: readStrings(value, `${place}: \`${used}\``) };
 }
 
-function readPrincipals(value: JsonValue | undefined, place: string): readonly PrincipalDraft[] | undefined {
+function readPrincipals(
+  statement: JsonObject,
+  element: 'Principal' | 'NotPrincipal',
+  place: string,
+): readonly PrincipalDraft[] | undefined {
+  const value = statement.get(element);
   if (value === undefined) return undefined;
   if (value === '*') return [EVERYBODY];
-  if (!isJsonObject(value)) throw syntaxError(`${place}: \`Principal\` is neither \`*\` nor an object`);
+  if (!isJsonObject(value)) throw syntaxError(`${place}: \`${element}\` is neither \`*\` nor an object`);
   return [...value].flatMap(([kind, names]) =>
-    readStrings(names, `${place}: \`Principal\``).map((name) => ({ kind, name })),
+    readStrings(names, `${place}: \`${element}\``).map((name) => ({ kind, name })),
   );
 }
 

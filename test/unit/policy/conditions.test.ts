@@ -10,7 +10,7 @@ type Values = string | readonly string[];
 /** Whether the clause holds for a request whose key `k:v` has these values; undefined for none. */
 function holds(operator: string, wanted: Values, given: Values | undefined): boolean {
   const clause = { operator, key: 'k:V', values: typeof wanted === 'string' ? [wanted] : wanted };
-  return compileCondition(clause, true)(requestContext(given === undefined ? {} : { 'K:v': given }));
+  return compileCondition(clause, true).holds(requestContext(given === undefined ? {} : { 'K:v': given }));
 }
 
 const NEGATIONS = [
@@ -159,9 +159,9 @@ describe('operators', () => {
       MalformedPolicy,
     );
     const clause = { operator: 'StringEquals', key: 'k:v', values: ['${k:w}'] };
-    expect(compileCondition(clause, false)(requestContext({ 'k:v': '${k:w}', 'k:w': 'x' }))).toBe(true);
-    expect(compileCondition(clause, true)(requestContext({ 'k:v': '${k:w}', 'k:w': 'x' }))).toBe(false);
-    expect(compileCondition(clause, true)(requestContext({ 'k:v': 'x', 'k:w': 'x' }))).toBe(true);
+    expect(compileCondition(clause, false).holds(requestContext({ 'k:v': '${k:w}', 'k:w': 'x' }))).toBe(true);
+    expect(compileCondition(clause, true).holds(requestContext({ 'k:v': '${k:w}', 'k:w': 'x' }))).toBe(false);
+    expect(compileCondition(clause, true).holds(requestContext({ 'k:v': 'x', 'k:w': 'x' }))).toBe(true);
   });
 
   test('an unknown operator cannot be compiled', () => {

@@ -377,6 +377,40 @@ describe('a trust policy', () => {
   });
 });
 
+describe('the policy of another resource', () => {
+  const RESOURCE = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*' };
+  const resourceProblem = (changes: object) =>
+    problem(JSON.stringify({ Version: '2012-10-17', Statement: { ...RESOURCE, ...changes } }), 'resource');
+
+  test.each([
+    [false, { Principal: { AWS: '123456789012' } }],
+    [true, { Principal: undefined, NotPrincipal: { AWS: '123456789012' } }],
+  ])('is read with its principals, negated: %s', (negated, changes) => {
+    const text = JSON.stringify({ Id: 'x', Statement: { ...RESOURCE, ...changes } });
+    const document = parsePolicyDocument(text, 'resource');
+    expect(document).toMatchObject({ kind: 'resource', id: 'x' });
+    expect(document.statements[0]).toMatchObject({
+      principals: { negated, values: [{ kind: 'AWS', name: '123456789012' }] },
+      resources: { negated: false, values: ['arn:aws:s3:::b/*'] },
+    });
+  });
+
+  test.each([
+    ['no principal', { Principal: undefined }, 'Missing required field Principal'],
+    ['both kinds of principals', { NotPrincipal: '*' }, SYNTAX],
+    ['no resource', { Resource: undefined }, 'Policy statement must contain resources.'],
+    ['a resource that is no ARN', { Resource: 'b' }, 'Resource b must be in ARN format or "*".'],
+    [
+      'an action without a service',
+      { Action: 'GetObject' },
+      'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.',
+    ],
+    ['a principal with wildcards', { Principal: { AWS: '1*' } }, 'Invalid principal in policy: "AWS":"1*"'],
+  ])('with %s is refused', (_, changes, expected) => {
+    expect(resourceProblem(changes)).toBe(expected);
+  });
+});
+
 describe('the reader of JSON', () => {
   test('takes what JSON.parse takes, and reads the same texts from it', () => {
     const text = fc

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like templates.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { actionApplies, resourceApplies } from '../../../src/policy/compile.ts';
 import {
   type CompiledPolicy,
   compilePolicy,
@@ -27,6 +28,25 @@ function decide(policies: CompiledPolicy[], action: string, resource = '*', cont
 }
 
 const everything = policy('all', { Effect: 'Allow', Action: '*', Resource: '*' });
+
+describe('a statement', () => {
+  const [statement] = policy('p', {
+    Effect: 'Allow',
+    Action: 'redshift:Get*',
+    Resource: `${ARN}a*`,
+  }).statements;
+  const ask = (action: string, resource: string) => {
+    if (statement === undefined) throw new Error('no statement');
+    const request = { action: action.toLowerCase(), resource, context: nobody };
+    return [actionApplies(statement, request), resourceApplies(statement, request)];
+  };
+
+  test('tells whether its action and its resource apply, one by one', () => {
+    expect(ask('redshift:GetClusterCredentials', `${ARN}ab`)).toEqual([true, true]);
+    expect(ask('redshift:JoinGroup', `${ARN}ab`)).toEqual([false, true]);
+    expect(ask('redshift:GetClusterCredentials', `${ARN}b`)).toEqual([true, false]);
+  });
+});
 
 describe('a decision', () => {
   test('names the policy and the statement that decided', () => {

@@ -9,6 +9,8 @@ export type ReferenceContext = Record<string, string | string[]>;
 export interface ReferenceStatement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
+  Principal?: ReferencePrincipals;
+  NotPrincipal?: ReferencePrincipals;
   Action?: string | string[];
   NotAction?: string | string[];
   Resource?: string | string[];
@@ -16,15 +18,31 @@ export interface ReferenceStatement {
   Condition?: Record<string, Record<string, unknown>>;
 }
 
+export type ReferencePrincipals = '*' | Record<string, string | string[]>;
+
 export interface ReferenceDocument {
   Version?: string;
   Statement: ReferenceStatement | ReferenceStatement[];
 }
 
+/** Who asks. */
+export type ReferenceCaller =
+  | { kind: 'root'; account: string }
+  | { kind: 'user'; account: string; arn: string; id: string }
+  | { kind: 'session'; account: string; arn: string; roleArn: string; roleId: string }
+  | { kind: 'federated user'; account: string; arn: string; userArn: string; userId: string }
+  | { kind: 'provider'; name: string }
+  | { kind: 'service'; name: string }
+  | { kind: 'anonymous' };
+
 export interface ReferencePolicies {
+  caller: ReferenceCaller;
   identity: ReferenceDocument[];
   boundary?: ReferenceDocument | undefined;
   session?: ReferenceDocument[] | undefined;
+  guardrail?: ReferenceDocument | undefined;
+  /** The policy of the resource and the account that owns it. */
+  resource?: { kind: 'trust' | 'resource'; account: string; document: ReferenceDocument } | undefined;
 }
 
 export interface ReferenceRequest {
@@ -36,41 +54,168 @@ export interface ReferenceRequest {
 export interface ReferenceDecision {
   effect: 'allow' | 'explicitDeny' | 'implicitDeny';
   because: string;
-  /** Every statement of every layer that applies with the deciding effect, as `layer.document.statement`. */
+  /** Every statement that applies with the deciding effect, as `layer.document.statement`. */
   candidates: string[];
 }
 
 export function referenceDecision(policies: ReferencePolicies, request: ReferenceRequest): ReferenceDecision {
-  const layers: [name: string, documents: ReferenceDocument[]][] = [['identity-policy', policies.identity]];
-  if (policies.boundary) layers.push(['boundary', [policies.boundary]]);
-  if (policies.session) layers.push(['session-policy', policies.session]);
+  const { caller, identity, boundary, session, guardrail, resource } = policies;
 
-  for (const [name, documents] of layers) {
-    const candidates = applying(name, documents, 'Deny', request);
-    if (candidates.length > 0) return { effect: 'explicitDeny', because: `${name}-denies`, candidates };
+  // 1. Any deny, wherever it is.
+  const documents: [layer: string, documents: ReferenceDocument[]][] = [
+    ['guardrail', guardrail ? [guardrail] : []],
+    ['resource-policy', resource ? [resource.document] : []],
+    ['identity-policy', caller.kind === 'root' ? [] : identity],
+    ['boundary', boundary ? [boundary] : []],
+    ['session-policy', session ?? []],
+  ];
+  for (const [layer, list] of documents) {
+    const candidates = applying(layer, list, request, (statement) => {
+      if (statement.Effect !== 'Deny') return false;
+      return layer !== 'resource-policy' || deniesCaller(statement, caller, boundary !== undefined);
+    });
+    if (candidates.length > 0) return { effect: 'explicitDeny', because: `${layer}-denies`, candidates };
   }
+
   const candidates: string[] = [];
-  for (const [name, documents] of layers) {
-    const found = applying(name, documents, 'Allow', request);
-    if (found.length === 0) {
-      const because = name === 'boundary' ? 'boundary-does-not-allow' : `no-${name}-allows`;
-      return { effect: 'implicitDeny', because, candidates: [] };
-    }
+  const implicit = (because: string): ReferenceDecision => ({
+    effect: 'implicitDeny',
+    because,
+    candidates: [],
+  });
+  const allowing = (layer: string, list: ReferenceDocument[]): boolean => {
+    const found = applying(layer, list, request, (statement) => statement.Effect === 'Allow');
     candidates.push(...found);
+    return found.length > 0;
+  };
+
+  // 2. A guardrail must allow.
+  if (guardrail && !allowing('guardrail', [guardrail])) return implicit('guardrail-does-not-allow');
+
+  // 3. The policy of the resource.
+  const account = 'account' in caller ? caller.account : undefined;
+  const grants = (as: string): boolean => {
+    if (!resource) return false;
+    const found = applying(
+      'resource-policy',
+      [resource.document],
+      request,
+      (statement) => statement.Effect === 'Allow' && allowsCallerAs(statement, caller) === as,
+    );
+    candidates.push(...found);
+    return found.length > 0;
+  };
+  const toItself = grants('itself');
+  const toRole = !toItself && grants('role');
+  const toAccount = !toItself && !toRole && grants('account');
+  let identityNeeded = true;
+  if (resource) {
+    const granted = toItself || toRole || toAccount;
+    const sameAccount = account === resource.account;
+    if (!granted && (resource.kind === 'trust' || !sameAccount)) return implicit('no-resource-policy-allows');
+    const final = { effect: 'allow' as const, because: 'resource-policy-allows', candidates };
+    if (account === undefined) return final;
+    if (sameAccount && toItself) return final;
+    if (sameAccount && toRole) identityNeeded = false;
   }
-  return { effect: 'allow', because: 'identity-policy-allows', candidates };
+
+  // 4 to 6. The caller's own policies.
+  if (identityNeeded && caller.kind !== 'root' && !allowing('identity-policy', identity)) {
+    return implicit('no-identity-policy-allows');
+  }
+  if (boundary && !allowing('boundary', [boundary])) return implicit('boundary-does-not-allow');
+  if (session && !allowing('session-policy', session)) return implicit('no-session-policy-allows');
+  if (!identityNeeded) return { effect: 'allow', because: 'resource-policy-allows', candidates };
+  return {
+    effect: 'allow',
+    because: caller.kind === 'root' ? 'root-user' : 'identity-policy-allows',
+    candidates,
+  };
+}
+
+// Principals.
+
+/** The identities of a caller, from the account down; any name of one of them stands for it. */
+function identitiesOf(caller: ReferenceCaller): { as: string; type: string; names: string[] }[] {
+  const accountOf = (account: string) => ({
+    as: 'account',
+    type: 'AWS',
+    names: [account, `arn:aws:iam::${account}:root`],
+  });
+  switch (caller.kind) {
+    case 'root':
+      return [accountOf(caller.account)];
+    case 'user':
+      return [accountOf(caller.account), { as: 'itself', type: 'AWS', names: [caller.arn, caller.id] }];
+    case 'session':
+      return [
+        accountOf(caller.account),
+        { as: 'role', type: 'AWS', names: [caller.roleArn, caller.roleId] },
+        { as: 'itself', type: 'AWS', names: [caller.arn] },
+      ];
+    case 'federated user':
+      return [
+        accountOf(caller.account),
+        { as: 'role', type: 'AWS', names: [caller.userArn, caller.userId] },
+        { as: 'itself', type: 'AWS', names: [caller.arn] },
+      ];
+    case 'provider':
+      return [{ as: 'itself', type: 'Federated', names: [caller.name, '*'] }];
+    case 'service':
+      return [{ as: 'itself', type: 'Service', names: [caller.name] }];
+    case 'anonymous':
+      return [];
+  }
+}
+
+function isEverybody(principals: ReferencePrincipals): boolean {
+  return principals === '*' || listOf(principals['AWS'] ?? []).includes('*');
+}
+
+function listsIdentity(
+  principals: ReferencePrincipals,
+  identity: { type: string; names: string[] },
+): boolean {
+  if (principals === '*') return true;
+  return listOf(principals[identity.type] ?? []).some((name) => identity.names.includes(name));
+}
+
+function allowsCallerAs(statement: ReferenceStatement, caller: ReferenceCaller): string | undefined {
+  const identities = identitiesOf(caller).reverse();
+  const { Principal, NotPrincipal } = statement;
+  if (NotPrincipal !== undefined) {
+    const listed = isEverybody(NotPrincipal) || identities.some((one) => listsIdentity(NotPrincipal, one));
+    return listed ? undefined : 'itself';
+  }
+  if (Principal === undefined) return undefined;
+  if (isEverybody(Principal)) return 'itself';
+  return ['itself', 'role', 'account'].find((as) =>
+    identities.some((one) => one.as === as && listsIdentity(Principal, one)),
+  );
+}
+
+function deniesCaller(statement: ReferenceStatement, caller: ReferenceCaller, hasBoundary: boolean): boolean {
+  const identities = identitiesOf(caller);
+  const { Principal, NotPrincipal } = statement;
+  if (NotPrincipal !== undefined) {
+    if (isEverybody(NotPrincipal)) return false;
+    if (hasBoundary || identities.length === 0) return true;
+    return !identities.every((one) => listsIdentity(NotPrincipal, one));
+  }
+  if (Principal === undefined) return false;
+  return isEverybody(Principal) || identities.some((one) => listsIdentity(Principal, one));
 }
 
 function applying(
   layer: string,
   documents: ReferenceDocument[],
-  effect: string,
   request: ReferenceRequest,
+  counts: (statement: ReferenceStatement) => boolean,
 ): string[] {
   const found: string[] = [];
   documents.forEach((document, d) => {
     listOf(document.Statement).forEach((statement, s) => {
-      if (statement.Effect === effect && applies(statement, document.Version === '2012-10-17', request)) {
+      if (counts(statement) && applies(statement, document.Version === '2012-10-17', request)) {
         found.push(`${layer}.${d}.${s}`);
       }
     });
