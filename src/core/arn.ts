@@ -9,6 +9,9 @@ export const userArn = (accountId: string, path: string, name: string): string =
 export const groupArn = (accountId: string, path: string, name: string): string =>
   `arn:aws:iam::${accountId}:group${path}${name}`;
 
+export const roleArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:role${path}${name}`;
+
 /** `accountId` is `aws` for the policies that AWS manages. */
 export const policyArn = (accountId: string, path: string, name: string): string =>
   `arn:aws:iam::${accountId}:policy${path}${name}`;

@@ -10,6 +10,7 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
     `SELECT
        (SELECT count(*)::int FROM keyshift.iam_users WHERE account_id = $1) AS "Users",
        (SELECT count(*)::int FROM keyshift.iam_groups WHERE account_id = $1) AS "Groups",
+       (SELECT count(*)::int FROM keyshift.iam_roles WHERE account_id = $1) AS "Roles",
        (SELECT count(*)::int FROM keyshift.iam_policies WHERE account_id = $1) AS "Policies",
        (SELECT count(*)::int FROM keyshift.iam_policy_versions WHERE account_id = $1) AS "PolicyVersionsInUse",
        (SELECT count(*)::int FROM (SELECT FROM keyshift.iam_access_keys
@@ -20,7 +21,6 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
 }
 
 const FIXED = {
-  Roles: 0,
   Providers: 0,
   InstanceProfiles: 0,
   ServerCertificates: 0,

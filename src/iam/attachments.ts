@@ -6,24 +6,25 @@ import {
   type EntityName,
   entityOf,
   requireEntity,
+  requireModifiable,
 } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { noSuchEntity, quotaExceeded, unattachable } from './iam-errors.ts';
 import { findPolicy, requirePolicy } from './managed-policies.ts';
 import { type Page, type PageRequest, pageOfList } from './pages.ts';
 
-/** Which managed policies hang on which users and groups. */
+/** Which managed policies hang on which users, groups and roles. */
 export interface AttachedPolicy {
   readonly name: string;
   readonly arn: string;
 }
 
-/** Policies of the linked roles of AWS services; no user or group may have one. */
+/** Policies of the linked roles of AWS services; nothing else may have one. */
 const SERVICE_ROLE_POLICY = 'arn:aws:iam::aws:policy/aws-service-role/';
 
 /**
- * AttachUserPolicy and AttachGroupPolicy; once more changes nothing.
- * Throws NoSuchEntity, PolicyNotAttachable, and LimitExceeded past 10 policies.
+ * AttachUserPolicy and its like; once more changes nothing.
+ * Throws NoSuchEntity, PolicyNotAttachable, UnmodifiableEntity, and LimitExceeded past 10 policies.
  */
 export async function attachPolicy(
   iam: Iam,
@@ -36,7 +37,9 @@ export async function attachPolicy(
   }
   const { attachmentsMax, attachmentsQuota } = ENTITY_KINDS[owner.kind];
   await changeIdentities(iam, accountId, async (database) => {
-    const { id } = await requireEntity(database, accountId, owner);
+    const entity = await requireEntity(database, accountId, owner);
+    requireModifiable(entity);
+    const { id } = entity;
     const policy = await findPolicy(database, accountId, arn);
     if (policy === undefined) throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
     await database.query(
@@ -49,7 +52,7 @@ export async function attachPolicy(
   });
 }
 
-/** DetachUserPolicy and DetachGroupPolicy. Throws NoSuchEntity, also when the policy was not attached. */
+/** DetachUserPolicy and its like. Throws UnmodifiableEntity, and NoSuchEntity, also when it was not attached. */
 export async function detachPolicy(
   iam: Iam,
   accountId: string,
@@ -57,7 +60,9 @@ export async function detachPolicy(
   arn: string,
 ): Promise<void> {
   await changeIdentities(iam, accountId, async (database) => {
-    const { id } = await requireEntity(database, accountId, owner);
+    const entity = await requireEntity(database, accountId, owner);
+    requireModifiable(entity);
+    const { id } = entity;
     const policy = await requirePolicy(database, accountId, arn);
     const detached = await database.query(
       `DELETE FROM keyshift.iam_policy_attachments
@@ -68,7 +73,7 @@ export async function detachPolicy(
   });
 }
 
-/** ListAttachedUserPolicies and ListAttachedGroupPolicies, in the order of their names. Throws NoSuchEntity. */
+/** ListAttachedUserPolicies and its like, in the order of their names. Throws NoSuchEntity. */
 export async function listAttachedPolicies(
   iam: Iam,
   accountId: string,
@@ -93,7 +98,7 @@ export interface EntitiesRequest extends PageRequest {
   readonly usage?: PolicyUsage | undefined;
 }
 
-/** ListEntitiesForPolicy: groups first, then users, by name. Throws NoSuchEntity. */
+/** ListEntitiesForPolicy: groups first, then roles, then users, by name. Throws NoSuchEntity. */
 export async function listEntitiesForPolicy(
   iam: Iam,
   accountId: string,
@@ -106,10 +111,14 @@ export async function listEntitiesForPolicy(
      WHERE g.account_id = $1 AND $3 AND EXISTS (SELECT FROM keyshift.iam_policy_attachments a
        WHERE a.account_id = $1 AND a.owner_id = g.id AND a.policy_arn = $2)
      UNION ALL
-     SELECT 'user', u.id, u.name, u.path FROM keyshift.iam_users u
-     WHERE u.account_id = $1 AND ($4 AND u.boundary_arn = $2 OR $3 AND EXISTS (
+     SELECT p.kind, p.id, p.name, p.path FROM (
+       SELECT 'user' AS kind, id, name, path, boundary_arn FROM keyshift.iam_users WHERE account_id = $1
+       UNION ALL
+       SELECT 'role', id, name, path, boundary_arn FROM keyshift.iam_roles WHERE account_id = $1
+     ) AS p
+     WHERE $4 AND p.boundary_arn = $2 OR $3 AND EXISTS (
        SELECT FROM keyshift.iam_policy_attachments a
-       WHERE a.account_id = $1 AND a.owner_id = u.id AND a.policy_arn = $2))`,
+       WHERE a.account_id = $1 AND a.owner_id = p.id AND a.policy_arn = $2)`,
     [accountId, policy.arn, request.usage !== 'PermissionsBoundary', request.usage !== 'PermissionsPolicy'],
   );
   const wanted = rows

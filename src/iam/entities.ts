@@ -1,10 +1,10 @@
-import { groupArn, userArn } from '../core/arn.ts';
+import { groupArn, roleArn, userArn } from '../core/arn.ts';
 import type { Database } from '../store/database.ts';
-import { noSuchGroup, noSuchUser } from './iam-errors.ts';
+import { noSuchGroup, noSuchRole, noSuchUser, unmodifiable } from './iam-errors.ts';
 import type { PageRequest } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 
-/** What users and groups have in common: a name and a path, and policies that hang on them. */
+/** What users, groups and roles have in common: a name and a path, and policies that hang on them. */
 export interface Entity {
   readonly kind: EntityKind;
   readonly id: string;
@@ -13,7 +13,7 @@ export interface Entity {
   readonly arn: string;
 }
 
-export type EntityKind = 'user' | 'group';
+export type EntityKind = 'user' | 'group' | 'role';
 
 /** Where a kind of entity is kept, and what holds for it. The table names are ours, never a client's text. */
 export const ENTITY_KINDS = {
@@ -35,6 +35,15 @@ export const ENTITY_KINDS = {
     attachmentsMax: QUOTAS.policiesPerGroup,
     attachmentsQuota: 'PoliciesPerGroup',
   },
+  role: {
+    table: 'keyshift.iam_roles',
+    title: 'Role',
+    arnOf: roleArn,
+    missing: noSuchRole,
+    inlineCharactersMax: QUOTAS.roleInlineCharacters,
+    attachmentsMax: QUOTAS.policiesPerRole,
+    attachmentsQuota: 'PoliciesPerRole',
+  },
 } as const;
 
 /** Which entity is meant: its name in any case. */
@@ -54,7 +63,7 @@ interface Row {
   path: string;
 }
 
-/** Finds a user or group by its name, ignoring case. */
+/** Finds a user, group or role by its name, ignoring case. */
 export async function findEntity(
   database: Database,
   accountId: string,
@@ -68,7 +77,7 @@ export async function findEntity(
   return row && entityOf(accountId, kind, row);
 }
 
-/** Finds a user or group by its name. Throws NoSuchEntity when there is none. */
+/** Finds a user, group or role by its name. Throws NoSuchEntity when there is none. */
 export async function requireEntity(
   database: Database,
   accountId: string,
@@ -77,6 +86,17 @@ export async function requireEntity(
   const entity = await findEntity(database, accountId, wanted);
   if (entity === undefined) throw ENTITY_KINDS[wanted.kind].missing(wanted.name);
   return entity;
+}
+
+/** Where roles of services are. Source: IAM User Guide, "Create a service-linked role". */
+export const SERVICE_ROLE_PATH = '/aws-service-role/';
+
+/** Throws UnmodifiableEntity for a service-linked role: what it may do is not for its account to say. */
+export function requireModifiable({ kind, path, name }: Entity): void {
+  if (kind !== 'role' || !path.startsWith(SERVICE_ROLE_PATH)) return;
+  throw unmodifiable(
+    `Cannot perform the operation on the protected role '${name}' - this role is only modifiable by AWS`,
+  );
 }
 
 export function entityOf(accountId: string, kind: EntityKind, row: Row): Entity {

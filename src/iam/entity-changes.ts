@@ -1,11 +1,17 @@
 import type { Database } from '../store/database.ts';
-import { ENTITY_KINDS, type EntityKind, type EntityName, requireEntity } from './entities.ts';
+import {
+  ENTITY_KINDS,
+  type EntityKind,
+  type EntityName,
+  requireEntity,
+  requireModifiable,
+} from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, deleteConflict, quotaExceeded } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { removeAllTags } from './tags.ts';
 
-/** Changes that are the same for users and groups: renaming, moving, deleting, counting. */
+/** Changes that are the same for users, groups and roles: renaming, moving, deleting, counting. */
 
 export interface Rename {
   readonly newName?: string | undefined;
@@ -53,12 +59,18 @@ const CONFLICTS: Readonly<Record<EntityKind, readonly (readonly [string, string,
     ['iam_policy_attachments', 'owner_id', 'must detach all policies first'],
     ['iam_inline_policies', 'owner_id', 'must delete policies first'],
   ],
+  role: [
+    ['iam_policy_attachments', 'owner_id', 'must detach all policies first'],
+    ['iam_inline_policies', 'owner_id', 'must delete policies first'],
+  ],
 };
 
-/** Deletes a user or group with its tags. Throws NoSuchEntity, and DeleteConflict while anything else hangs on it. */
+/** Deletes a user, group or role with its tags. Throws NoSuchEntity, DeleteConflict while anything else hangs on it, UnmodifiableEntity. */
 export async function deleteEntity(iam: Iam, accountId: string, wanted: EntityName): Promise<void> {
   await changeIdentities(iam, accountId, async (database) => {
-    const { id } = await requireEntity(database, accountId, wanted);
+    const entity = await requireEntity(database, accountId, wanted);
+    requireModifiable(entity);
+    const { id } = entity;
     for (const [table, column, remedy] of CONFLICTS[wanted.kind]) {
       const [found] = await database.query(
         `SELECT 1 FROM keyshift.${table} WHERE account_id = $1 AND ${column} = $2 LIMIT 1`,
@@ -78,7 +90,7 @@ export async function deleteEntity(iam: Iam, accountId: string, wanted: EntityNa
 export async function requireRoom(
   database: Database,
   accountId: string,
-  table: 'iam_users' | 'iam_groups' | 'iam_policies',
+  table: 'iam_users' | 'iam_groups' | 'iam_roles' | 'iam_policies',
   [quota, max]: readonly [name: string, max: number],
 ): Promise<void> {
   const [row] = await database.query<{ count: number }>(

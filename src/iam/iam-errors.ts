@@ -24,3 +24,13 @@ export const noSuchUser = (name: string): AwsError =>
 
 export const noSuchGroup = (name: string): AwsError =>
   noSuchEntity(`The group with name ${name} cannot be found.`);
+
+export const noSuchRole = (name: string): AwsError =>
+  noSuchEntity(`The role with name ${name} cannot be found.`);
+
+/** Refuses to change a role that belongs to a service. */
+export const unmodifiable = (text: string): AwsError => new AwsError('UnmodifiableEntity', 400, text);
+
+/** `sentence` is IAM's own, of what is wrong with the document. */
+export const malformedPolicy = (sentence: string, options?: ErrorOptions): AwsError =>
+  new AwsError('MalformedPolicyDocument', 400, sentence, options);

@@ -1,20 +1,20 @@
 import { policySizeWithoutWhitespace } from '../policy/document.ts';
-import { ENTITY_KINDS, type EntityName, requireEntity, storable } from './entities.ts';
+import { ENTITY_KINDS, type EntityName, requireEntity, requireModifiable, storable } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { limitExceeded, noSuchEntity } from './iam-errors.ts';
 import { requireName } from './member-checks.ts';
 import { type Page, type PageRequest, readPage } from './pages.ts';
 import { requirePolicyDocument } from './policy-documents.ts';
 
-/** A policy that belongs to one user or group and goes with it. */
+/** A policy that belongs to one user, group or role and goes with it. */
 export interface InlinePolicy {
   readonly policyName: string;
   readonly document: string;
 }
 
 /**
- * PutUserPolicy and PutGroupPolicy: adds a policy, or replaces the one with that name in any case.
- * Throws MalformedPolicyDocument, NoSuchEntity, and LimitExceeded when all of them together grow too large.
+ * PutUserPolicy and its like: adds a policy, or replaces the one with that name in any case.
+ * Throws MalformedPolicyDocument, NoSuchEntity, UnmodifiableEntity, and LimitExceeded when all of them together grow too large.
  */
 export async function putInlinePolicy(
   iam: Iam,
@@ -26,6 +26,7 @@ export async function putInlinePolicy(
   requirePolicyDocument(document, 'identity');
   await changeIdentities(iam, accountId, async (database) => {
     const entity = await requireEntity(database, accountId, owner);
+    requireModifiable(entity);
     await database.query(
       `INSERT INTO keyshift.iam_inline_policies (account_id, owner_id, name, document) VALUES ($1, $2, $3, $4)
        ON CONFLICT (account_id, owner_id, folded)
@@ -43,7 +44,7 @@ export async function putInlinePolicy(
   });
 }
 
-/** GetUserPolicy and GetGroupPolicy. Throws NoSuchEntity. */
+/** GetUserPolicy and its like. Throws NoSuchEntity. */
 export async function getInlinePolicy(
   iam: Iam,
   accountId: string,
@@ -60,7 +61,7 @@ export async function getInlinePolicy(
   return { policyName: row.name, document: row.document };
 }
 
-/** DeleteUserPolicy and DeleteGroupPolicy. Throws NoSuchEntity. */
+/** DeleteUserPolicy and its like. Throws NoSuchEntity, UnmodifiableEntity. */
 export async function deleteInlinePolicy(
   iam: Iam,
   accountId: string,
@@ -69,6 +70,7 @@ export async function deleteInlinePolicy(
 ): Promise<void> {
   await changeIdentities(iam, accountId, async (database) => {
     const entity = await requireEntity(database, accountId, owner);
+    requireModifiable(entity);
     const deleted = await database.query(
       `DELETE FROM keyshift.iam_inline_policies
        WHERE account_id = $1 AND owner_id = $2 AND folded = lower($3 COLLATE "C") RETURNING name`,
@@ -78,7 +80,7 @@ export async function deleteInlinePolicy(
   });
 }
 
-/** ListUserPolicies and ListGroupPolicies: names only, in order. Throws NoSuchEntity. */
+/** ListUserPolicies and its like: names only, in order. Throws NoSuchEntity. */
 export async function listInlinePolicies(
   iam: Iam,
   accountId: string,

@@ -131,7 +131,7 @@ export async function requireOwnPolicy(
   return policy;
 }
 
-/** How many users and groups the policy is attached to, and whose boundary it is. */
+/** How many users, groups and roles the policy is attached to, and whose boundary it is. */
 export async function countUses(
   database: Database,
   accountId: string,
@@ -141,7 +141,8 @@ export async function countUses(
     `SELECT
        (SELECT count(*)::int FROM keyshift.iam_policy_attachments WHERE account_id = $1 AND policy_arn = $2)
          AS attachments,
-       (SELECT count(*)::int FROM keyshift.iam_users WHERE account_id = $1 AND boundary_arn = $2) AS boundaries`,
+       (SELECT count(*)::int FROM keyshift.iam_users WHERE account_id = $1 AND boundary_arn = $2)
+         + (SELECT count(*)::int FROM keyshift.iam_roles WHERE account_id = $1 AND boundary_arn = $2) AS boundaries`,
     [accountId, arn],
   );
   return row ?? { attachments: 0, boundaries: 0 };

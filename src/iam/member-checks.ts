@@ -11,7 +11,7 @@ const POLICY_PATH = /^((\/[A-Za-z0-9.,+@=_-]+)*)\/$/;
 const PATH_CHARACTERS_MAX = 512;
 const DESCRIPTION_CHARACTERS_MAX = 1000;
 
-const NAME_CHARACTERS_MAX = { userName: 64, groupName: 128, policyName: 128 } as const;
+const NAME_CHARACTERS_MAX = { userName: 64, groupName: 128, roleName: 64, policyName: 128 } as const;
 
 /** Throws ValidationError unless `value` may be the name of such a thing. */
 export function requireName(member: keyof typeof NAME_CHARACTERS_MAX, value: string): void {
@@ -21,7 +21,7 @@ export function requireName(member: keyof typeof NAME_CHARACTERS_MAX, value: str
   if (!NAME.test(value)) refuse(member, value, 'satisfy regular expression pattern: [\\w+=,.@-]+');
 }
 
-/** Throws ValidationError unless `value` may be the path of a user or group. */
+/** Throws ValidationError unless `value` may be the path of a user, group or role. */
 export function requirePath(value: string): void {
   requirePathForm(value, PATH, '(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)');
 }
@@ -31,7 +31,7 @@ export function requirePolicyPath(value: string): void {
   requirePathForm(value, POLICY_PATH, '((/[A-Za-z0-9\\.,\\+@=_-]+)*)/');
 }
 
-/** Throws ValidationError unless `value` may describe a policy. A zero byte cannot be stored. */
+/** Throws ValidationError unless `value` may describe a policy or a role. A zero byte cannot be stored. */
 export function requireDescription(value: string): void {
   if (value.length > DESCRIPTION_CHARACTERS_MAX) {
     refuse('description', value, `have length less than or equal to ${DESCRIPTION_CHARACTERS_MAX}`);

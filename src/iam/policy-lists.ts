@@ -73,6 +73,8 @@ async function usesByArn(iam: Iam, accountId: string) {
        FROM keyshift.iam_policy_attachments WHERE account_id = $1
        UNION ALL
        SELECT boundary_arn, 0, 1 FROM keyshift.iam_users WHERE account_id = $1 AND boundary_arn IS NOT NULL
+       UNION ALL
+       SELECT boundary_arn, 0, 1 FROM keyshift.iam_roles WHERE account_id = $1 AND boundary_arn IS NOT NULL
      ) AS uses GROUP BY arn`,
     [accountId],
   );

@@ -9,10 +9,11 @@ import type { Entity, EntityKind } from '../../../iam/entities.ts';
 import type { Page } from '../../../iam/pages.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput } from './shapes.ts';
-import { onGroup, onPolicy, onUser } from './targets.ts';
+import { onGroup, onPolicy, onRole, onUser } from './targets.ts';
 
 const user = (name: string) => ({ kind: 'user', name }) as const;
 const group = (name: string) => ({ kind: 'group', name }) as const;
+const role = (name: string) => ({ kind: 'role', name }) as const;
 
 /** The condition key that says which policy is attached or detached. */
 const policyKey = (arn: string) => [['iam:policyarn', [arn]] as const];
@@ -67,6 +68,31 @@ const ListAttachedGroupPolicies = reading<'ListAttachedGroupPolicies'>(
     ),
 );
 
+const AttachRolePolicy = changing<'AttachRolePolicy'>(
+  (iam, input, caller) =>
+    onRole(iam, caller, 'iam:AttachRolePolicy', input.RoleName, policyKey(input.PolicyArn)),
+  (iam, input, caller) =>
+    attachPolicy(iam, caller.principal.accountId, role(input.RoleName), input.PolicyArn),
+);
+
+const DetachRolePolicy = changing<'DetachRolePolicy'>(
+  (iam, input, caller) =>
+    onRole(iam, caller, 'iam:DetachRolePolicy', input.RoleName, policyKey(input.PolicyArn)),
+  (iam, input, caller) =>
+    detachPolicy(iam, caller.principal.accountId, role(input.RoleName), input.PolicyArn),
+);
+
+const ListAttachedRolePolicies = reading<'ListAttachedRolePolicies'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:ListAttachedRolePolicies', input.RoleName),
+  async (iam, input, caller) =>
+    attachedShape(
+      await listAttachedPolicies(iam, caller.principal.accountId, role(input.RoleName), {
+        ...pageOfInput(input),
+        pathPrefix: input.PathPrefix,
+      }),
+    ),
+);
+
 const ListEntitiesForPolicy = reading<'ListEntitiesForPolicy'>(
   (iam, input, caller) => onPolicy(iam, caller, 'iam:ListEntitiesForPolicy', input.PolicyArn),
   async (iam, input, caller) => {
@@ -81,7 +107,7 @@ const ListEntitiesForPolicy = reading<'ListEntitiesForPolicy'>(
     return {
       PolicyGroups: ofKind('group').map(({ name, id }) => ({ GroupName: name, GroupId: id })),
       PolicyUsers: ofKind('user').map(({ name, id }) => ({ UserName: name, UserId: id })),
-      PolicyRoles: [],
+      PolicyRoles: ofKind('role').map(({ name, id }) => ({ RoleName: name, RoleId: id })),
       ...pageMembers(page),
     };
   },
@@ -94,6 +120,9 @@ export const attachmentActions = {
   AttachGroupPolicy,
   DetachGroupPolicy,
   ListAttachedGroupPolicies,
+  AttachRolePolicy,
+  DetachRolePolicy,
+  ListAttachedRolePolicies,
   ListEntitiesForPolicy,
 };
 
@@ -104,9 +133,15 @@ function attachedShape(page: Page<AttachedPolicy>) {
   };
 }
 
+const KINDS: ReadonlyMap<string, EntityKind> = new Map([
+  ['User', 'user'],
+  ['Group', 'group'],
+  ['Role', 'role'],
+]);
+
 /** The kinds of entities that a filter lets through. */
 function kindsOf(filter: string | undefined): readonly EntityKind[] {
-  if (filter === undefined) return ['user', 'group'];
-  if (filter === 'User') return ['user'];
-  return filter === 'Group' ? ['group'] : [];
+  if (filter === undefined) return ['user', 'group', 'role'];
+  const kind = KINDS.get(filter);
+  return kind === undefined ? [] : [kind];
 }

@@ -48,11 +48,6 @@ const ListVirtualMFADevices = reading<'ListVirtualMFADevices'>(
   async () => ({ VirtualMFADevices: [], ...LAST_PAGE }),
 );
 
-const ListRoles = reading<'ListRoles'>(
-  (_iam, input, caller) => onList(caller, 'iam:ListRoles', 'role', input.PathPrefix),
-  async () => ({ Roles: [], ...LAST_PAGE }),
-);
-
 const ListInstanceProfiles = reading<'ListInstanceProfiles'>(
   (_iam, input, caller) => onList(caller, 'iam:ListInstanceProfiles', 'instance-profile', input.PathPrefix),
   async () => ({ InstanceProfiles: [], ...LAST_PAGE }),
@@ -64,7 +59,6 @@ export const emptyListActions = {
   ListSigningCertificates,
   ListServiceSpecificCredentials,
   ListVirtualMFADevices,
-  ListRoles,
   ListInstanceProfiles,
 };
 

@@ -7,6 +7,7 @@ import { inlinePolicyActions } from './inline-policies.ts';
 import { loginProfileActions } from './login-profiles.ts';
 import { passwordPolicyActions } from './password-policy.ts';
 import { policyActions } from './policies.ts';
+import { roleActions } from './roles.ts';
 import type { IamActions } from './row.ts';
 import { tagActions } from './tags.ts';
 import { userActions } from './users.ts';
@@ -15,6 +16,7 @@ import { userActions } from './users.ts';
 export const iamActions = {
   ...userActions,
   ...groupActions,
+  ...roleActions,
   ...accessKeyActions,
   ...inlinePolicyActions,
   ...policyActions,

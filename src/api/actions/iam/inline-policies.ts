@@ -6,12 +6,13 @@ import {
 } from '../../../iam/inline-policies.ts';
 import { changing, reading } from './row.ts';
 import { encodeDocument, pageMembers, pageOfInput } from './shapes.ts';
-import { onGroup, onUser } from './targets.ts';
+import { onGroup, onRole, onUser } from './targets.ts';
 
-/** Policies that belong to one user or group. */
+/** Policies that belong to one user, group or role. */
 
 const user = (name: string) => ({ kind: 'user', name }) as const;
 const group = (name: string) => ({ kind: 'group', name }) as const;
+const role = (name: string) => ({ kind: 'role', name }) as const;
 
 const PutUserPolicy = changing<'PutUserPolicy'>(
   (iam, input, caller) => onUser(iam, caller, 'iam:PutUserPolicy', input.UserName),
@@ -87,6 +88,43 @@ const ListGroupPolicies = reading<'ListGroupPolicies'>(
   },
 );
 
+const PutRolePolicy = changing<'PutRolePolicy'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:PutRolePolicy', input.RoleName),
+  (iam, input, caller) =>
+    putInlinePolicy(iam, caller.principal.accountId, role(input.RoleName), {
+      policyName: input.PolicyName,
+      document: input.PolicyDocument,
+    }),
+);
+
+const GetRolePolicy = reading<'GetRolePolicy'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:GetRolePolicy', input.RoleName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const policy = await getInlinePolicy(iam, accountId, role(input.RoleName), input.PolicyName);
+    return {
+      RoleName: input.RoleName,
+      PolicyName: policy.policyName,
+      PolicyDocument: encodeDocument(policy.document),
+    };
+  },
+);
+
+const DeleteRolePolicy = changing<'DeleteRolePolicy'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:DeleteRolePolicy', input.RoleName),
+  (iam, input, caller) =>
+    deleteInlinePolicy(iam, caller.principal.accountId, role(input.RoleName), input.PolicyName),
+);
+
+const ListRolePolicies = reading<'ListRolePolicies'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:ListRolePolicies', input.RoleName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const page = await listInlinePolicies(iam, accountId, role(input.RoleName), pageOfInput(input));
+    return { PolicyNames: page.items, ...pageMembers(page) };
+  },
+);
+
 export const inlinePolicyActions = {
   PutUserPolicy,
   GetUserPolicy,
@@ -96,4 +134,8 @@ export const inlinePolicyActions = {
   GetGroupPolicy,
   DeleteGroupPolicy,
   ListGroupPolicies,
+  PutRolePolicy,
+  GetRolePolicy,
+  DeleteRolePolicy,
+  ListRolePolicies,
 };

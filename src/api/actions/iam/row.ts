@@ -50,6 +50,9 @@ function rowOf<N extends Name>(permissions: Permissions<N>, run: Run<N>, changes
 const SUBJECT_MEMBERS = new Set([
   'UserName',
   'NewUserName',
+  'RoleName',
+  'MaxSessionDuration',
+  'AWSServiceName',
   'GroupName',
   'NewGroupName',
   'Path',

@@ -2,9 +2,18 @@ import type { Group as DomainGroup } from '../../../iam/groups.ts';
 import type { ManagedPolicy } from '../../../iam/managed-policy.ts';
 import type { Page, PageRequest } from '../../../iam/pages.ts';
 import { type PolicyVersion as DomainVersion, versionIdOf } from '../../../iam/policy-versions.ts';
+import type { Role as DomainRole } from '../../../iam/roles.ts';
 import type { Tag as DomainTag } from '../../../iam/tags.ts';
 import type { User as DomainUser } from '../../../iam/users.ts';
-import type { Group, Policy, PolicyVersion, Tag, User } from '../../services/iam.generated.ts';
+import type {
+  AttachedPermissionsBoundary,
+  Group,
+  Policy,
+  PolicyVersion,
+  Role,
+  Tag,
+  User,
+} from '../../services/iam.generated.ts';
 
 /** The things of this room in the spelling of IAM's API. */
 
@@ -16,10 +25,7 @@ export function userShape(user: DomainUser & { readonly tags?: readonly DomainTa
     Arn: user.arn,
     CreateDate: user.createdAt,
     PasswordLastUsed: user.passwordLastUsedAt,
-    PermissionsBoundary:
-      user.boundaryArn === undefined
-        ? undefined
-        : { PermissionsBoundaryType: 'PermissionsBoundaryPolicy', PermissionsBoundaryArn: user.boundaryArn },
+    PermissionsBoundary: boundaryShape(user.boundaryArn),
     Tags: tagShapes(user.tags),
   };
 }
@@ -32,6 +38,26 @@ export function groupShape(group: DomainGroup): Group {
     Arn: group.arn,
     CreateDate: group.createdAt,
   };
+}
+
+export function roleShape(role: DomainRole & { readonly tags?: readonly DomainTag[] }): Role {
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.id,
+    Arn: role.arn,
+    CreateDate: role.createdAt,
+    AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionSeconds,
+    PermissionsBoundary: boundaryShape(role.boundaryArn),
+    Tags: tagShapes(role.tags),
+  };
+}
+
+function boundaryShape(arn: string | undefined): AttachedPermissionsBoundary | undefined {
+  if (arn === undefined) return undefined;
+  return { PermissionsBoundaryType: 'PermissionsBoundaryPolicy', PermissionsBoundaryArn: arn };
 }
 
 export function policyShape(

@@ -4,11 +4,14 @@ import { listTags, tagEntity, untagEntity } from '../../../iam/tags.ts';
 import type { Database } from '../../../store/database.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
-import { onPolicy, onUser, requestTagKeys } from './targets.ts';
+import { onPolicy, onRole, onUser, requestTagKeys } from './targets.ts';
 
 /** Finds the owner of the tags inside the change that needs it. */
 const user = (accountId: string, name: string) => (database: Database) =>
   requireEntity(database, accountId, { kind: 'user', name });
+
+const role = (accountId: string, name: string) => (database: Database) =>
+  requireEntity(database, accountId, { kind: 'role', name });
 
 const ownPolicy = (accountId: string, arn: string) => (database: Database) =>
   requireOwnPolicy(database, accountId, arn);
@@ -35,6 +38,32 @@ const ListUserTags = reading<'ListUserTags'>(
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
     const page = await listTags(iam, accountId, user(accountId, input.UserName), pageOfInput(input));
+    return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
+  },
+);
+
+const TagRole = changing<'TagRole'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:TagRole', input.RoleName, requestTagKeys(input.Tags)),
+  (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    return tagEntity(iam, accountId, role(accountId, input.RoleName), tagsOfInput(input.Tags));
+  },
+);
+
+const UntagRole = changing<'UntagRole'>(
+  (iam, input, caller) =>
+    onRole(iam, caller, 'iam:UntagRole', input.RoleName, [['aws:tagkeys', input.TagKeys]]),
+  (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    return untagEntity(iam, accountId, role(accountId, input.RoleName), input.TagKeys);
+  },
+);
+
+const ListRoleTags = reading<'ListRoleTags'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:ListRoleTags', input.RoleName),
+  async (iam, input, caller) => {
+    const { accountId } = caller.principal;
+    const page = await listTags(iam, accountId, role(accountId, input.RoleName), pageOfInput(input));
     return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
   },
 );
@@ -66,4 +95,14 @@ const ListPolicyTags = reading<'ListPolicyTags'>(
   },
 );
 
-export const tagActions = { TagUser, UntagUser, ListUserTags, TagPolicy, UntagPolicy, ListPolicyTags };
+export const tagActions = {
+  TagUser,
+  UntagUser,
+  ListUserTags,
+  TagRole,
+  UntagRole,
+  ListRoleTags,
+  TagPolicy,
+  UntagPolicy,
+  ListPolicyTags,
+};

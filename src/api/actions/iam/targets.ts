@@ -1,8 +1,9 @@
-import { groupArn, userArn } from '../../../core/arn.ts';
+import { groupArn, roleArn, userArn } from '../../../core/arn.ts';
 import { type EntityKind, findEntity } from '../../../iam/entities.ts';
 import type { Iam } from '../../../iam/iam.ts';
 import { validationError } from '../../../iam/iam-errors.ts';
 import { findPolicy } from '../../../iam/managed-policies.ts';
+import { findRole } from '../../../iam/roles.ts';
 import { type Tag, tagsOf } from '../../../iam/tags.ts';
 import { findUser } from '../../../iam/users.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
@@ -26,13 +27,20 @@ export async function onUser(
 ): Promise<RequiredPermission[]> {
   const { accountId } = caller.principal;
   const user = await findUser(iam, accountId, userName);
-  const context: Context = new Map(extra);
-  if (user === undefined) return [{ action, resource: userArn(accountId, '/', userName), context }];
-  addResourceTags(context, user.tags);
-  if (user.boundaryArn !== undefined && !context.has('iam:permissionsboundary')) {
-    context.set('iam:permissionsboundary', [user.boundaryArn]);
-  }
-  return [{ action, resource: user.arn, context }];
+  return onBounded(user, action, userArn(accountId, '/', userName), extra);
+}
+
+/** One permission for an action on a role. */
+export async function onRole(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  roleName: string,
+  extra: readonly (readonly [string, readonly string[]])[] = [],
+): Promise<RequiredPermission[]> {
+  const { accountId } = caller.principal;
+  const role = await findRole(iam.store, accountId, roleName);
+  return onBounded(role, action, roleArn(accountId, '/', roleName), extra);
 }
 
 /** One permission for an action on a group. */
@@ -68,7 +76,7 @@ export async function onPolicy(
 export function onList(
   caller: Caller,
   action: string,
-  kind: EntityKind | 'policy' | 'role' | 'instance-profile' | 'mfa',
+  kind: EntityKind | 'policy' | 'instance-profile' | 'mfa',
   pathPrefix = '/',
 ): RequiredPermission[] {
   return [{ action, resource: `arn:aws:iam::${caller.principal.accountId}:${kind}${pathPrefix}` }];
@@ -93,6 +101,24 @@ export function userNameOr(caller: Caller, userName: string | undefined): string
     throw validationError('Must specify userName when calling with non-User credentials');
   }
   return name;
+}
+
+/** One permission for an action on a user or role, which has tags and a boundary. */
+function onBounded(
+  found:
+    | { readonly arn: string; readonly tags: readonly Tag[]; readonly boundaryArn: string | undefined }
+    | undefined,
+  action: string,
+  arnIfMissing: string,
+  extra: readonly (readonly [string, readonly string[]])[],
+): RequiredPermission[] {
+  const context: Context = new Map(extra);
+  if (found === undefined) return [{ action, resource: arnIfMissing, context }];
+  addResourceTags(context, found.tags);
+  if (found.boundaryArn !== undefined && !context.has('iam:permissionsboundary')) {
+    context.set('iam:permissionsboundary', [found.boundaryArn]);
+  }
+  return [{ action, resource: found.arn, context }];
 }
 
 function addResourceTags(context: Context, tags: readonly Tag[]): void {
