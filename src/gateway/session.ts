@@ -137,7 +137,7 @@ async function logIn(
   const onServer = (server: Channel): void => deadline.watch(server);
   const attempt = { user: packet.user, database, settings, isRedshiftDriver, onServer };
   const identity = await verifyLogin(deps, cluster, client, attempt);
-  record.credentialId = identity.kind === 'temporary' ? identity.login.credentialId : undefined;
+  record.credentialId = identity.kind === 'temporary' ? identity.login.credential.credentialId : undefined;
   const role = await loginRole(cluster, identity, database);
   record.role = role;
   deadline.require();

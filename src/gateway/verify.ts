@@ -48,7 +48,7 @@ function refusal(check: LoginCheck & { ok: false }, attempt: LoginAttempt, now: 
   switch (check.reason) {
     case 'expired':
       return new SqlError('28000', 'IAM Authentication token has expired', {
-        detail: `It expired at ${check.expiresAt.toISOString()}; the time here is ${now.toISOString()}.`,
+        detail: `It expired at ${check.credential.expiresAt.toISOString()}; the time here is ${now.toISOString()}.`,
         hint: 'Get new credentials with GetClusterCredentials.',
       });
     case 'other-database':

@@ -1,8 +1,8 @@
+import { ipRangeContains, parseIpAddress, parseIpRange } from '../core/ip-range.ts';
 import { decodeBase64 } from './base64.ts';
 import { type RequestContext, valuesOf } from './context.ts';
 import { compareDecimals, parseDecimal } from './decimal.ts';
 import { parseInstant } from './instant.ts';
-import { ipRangeContains, parseIpAddress, parseIpRange } from './ip-range.ts';
 import { syntaxError } from './malformed-policy.ts';
 import { type Flavor, foldCase, literalText, type Pattern, parsePattern, patternMatches } from './pattern.ts';
 

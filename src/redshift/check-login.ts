@@ -1,12 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
-import { checkCredential } from './credential.ts';
+import { type Credential, checkCredential } from './credential.ts';
 import { parseLoginName } from './login-name.ts';
 
 /** What a verified temporary login is entitled to. */
 export interface VerifiedLogin {
-  readonly credentialId: string;
-  readonly expiresAt: Date;
+  readonly credential: Credential;
   readonly dbUser: string;
   readonly groups: readonly string[];
   readonly autoCreate: boolean;
@@ -15,12 +14,7 @@ export interface VerifiedLogin {
 export type LoginCheck =
   | { readonly ok: true; readonly login: VerifiedLogin }
   | { readonly ok: false; readonly reason: 'wrong-password'; readonly why: string }
-  | {
-      readonly ok: false;
-      readonly reason: 'expired' | 'other-database';
-      readonly credentialId: string;
-      readonly expiresAt: Date;
-    };
+  | { readonly ok: false; readonly reason: 'expired' | 'other-database'; readonly credential: Credential };
 
 /**
  * Decides whether `password` opens `database` of the cluster for `loginName`. The login name is parsed only
@@ -43,5 +37,5 @@ export function checkLogin(
   }
   const name = parseLoginName(attempt.loginName);
   if (name === undefined) return { ok: false, reason: 'wrong-password', why: 'login-name-form' };
-  return { ok: true, login: { credentialId: check.credentialId, expiresAt: check.expiresAt, ...name } };
+  return { ok: true, login: { credential: check.credential, ...name } };
 }

@@ -5,7 +5,8 @@ import { LIMITS } from '../core/limits.ts';
 import { dbGroupNameProblem, dbNameProblem, dbUserNameProblem, type NameProblem } from '../core/names.ts';
 import type { Secret } from '../core/secret.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
-import { mintCredential } from './credential.ts';
+import { type CredentialIssuer, mintCredential } from './credential.ts';
+import type { CredentialLimits } from './credential-limits.ts';
 import { invalidParameterValue } from './errors.ts';
 import { formatLoginName } from './login-name.ts';
 
@@ -26,6 +27,14 @@ export interface IssuedCredentials {
   readonly credentialId: string;
 }
 
+/** Who gets a credential, and what it is limited to beside the request. */
+export interface IssueTerms {
+  readonly issuer: CredentialIssuer;
+  readonly limits: CredentialLimits;
+  /** Whether its sessions end when it expires. */
+  readonly endsSessions: boolean;
+}
+
 /**
  * Mints a credential for a request that policy has allowed. `request` must have passed `requireValid`.
  * Source: GetClusterCredentials, Amazon Redshift API Reference.
@@ -34,15 +43,18 @@ export function issueCredentials(
   deps: { readonly clock: Clock; readonly random: RandomBytes },
   cluster: { readonly arn: string; readonly keys: DerivedKeys },
   request: CredentialsRequest,
+  terms: IssueTerms,
 ): IssuedCredentials {
   const loginName = formatLoginName({
     dbUser: request.dbUser,
     groups: withoutRepeats(request.dbGroups),
     autoCreate: request.autoCreate,
   });
-  const expiration = new Date((epochSeconds(deps.clock.now()) + request.durationSeconds) * 1000);
+  const issuedAt = deps.clock.now();
+  const expiration = new Date((epochSeconds(issuedAt) + request.durationSeconds) * 1000);
   const claims = { clusterArn: cluster.arn, loginName };
-  const minted = mintCredential(cluster.keys, claims, request.dbName, expiration, deps.random);
+  const all = { ...terms, database: request.dbName, issuedAt, expiresAt: expiration };
+  const minted = mintCredential(cluster.keys, claims, all, deps.random);
   return {
     dbUser: loginName,
     dbPassword: minted.password,

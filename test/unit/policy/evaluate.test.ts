@@ -271,12 +271,13 @@ describe('hostile documents', () => {
 });
 
 describe('the room itself', () => {
-  test('runs anywhere: it imports nothing of Node and nothing from outside', () => {
+  test('runs anywhere: it imports nothing of Node, and from outside only what does so too', () => {
     const folder = new URL('../../../src/policy/', import.meta.url);
-    for (const file of readdirSync(folder)) {
+    const borrowed = '../core/ip-range.ts';
+    for (const file of [...readdirSync(folder), borrowed]) {
       const source = readFileSync(new URL(file, folder), 'utf8');
       for (const [, from] of source.matchAll(/ from '([^']*)'/g))
-        expect(from, file).toMatch(/^\.\/[a-z0-9-]+\.ts$/);
+        if (from !== borrowed || file === borrowed) expect(from, file).toMatch(/^\.\/[a-z0-9-]+\.ts$/);
       expect(source, file).not.toMatch(/\b(?:Buffer|process|require)\b[.(]/);
     }
   });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ipRangeContains, parseIpAddress, parseIpRange } from '../../../src/core/ip-range.ts';
 import { decodeBase64 } from '../../../src/policy/base64.ts';
 import { compareDecimals, parseDecimal } from '../../../src/policy/decimal.ts';
 import { parseInstant } from '../../../src/policy/instant.ts';
-import { ipRangeContains, parseIpAddress, parseIpRange } from '../../../src/policy/ip-range.ts';
 
 describe('a decimal number', () => {
   test.each(['', ' 1', '1 ', '1.', '.5', '1e3', '0x10', 'NaN', 'Infinity', '1,5', '--1', '１'])(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fixedClock } from '../../../src/core/clock.ts';
 import { checkLogin } from '../../../src/redshift/check-login.ts';
 import { mintCredential } from '../../../src/redshift/credential.ts';
-import { ARN, clusterKeys, seededRandom } from './keys.ts';
+import { ARN, clusterKeys, seededRandom, termsOf } from './keys.ts';
 
 const KEYS = clusterKeys();
 const EXPIRES = new Date('2026-03-01T12:15:00Z');
@@ -10,7 +10,7 @@ const NOW = fixedClock(new Date('2026-03-01T12:14:59.999Z'));
 const LOGIN_NAME = 'IAMA:temp_creds_user:g1,g2';
 
 function mint(loginName = LOGIN_NAME, database: string | undefined = 'dev') {
-  return mintCredential(KEYS, { clusterArn: ARN, loginName }, database, EXPIRES, seededRandom());
+  return mintCredential(KEYS, { clusterArn: ARN, loginName }, termsOf(database, EXPIRES), seededRandom());
 }
 
 function attempt(password: string, loginName = LOGIN_NAME, database = 'dev', clock = NOW) {
@@ -20,11 +20,10 @@ function attempt(password: string, loginName = LOGIN_NAME, database = 'dev', clo
 describe('a login with a temporary password', () => {
   test('is entitled to what its name says', () => {
     const { password, credentialId } = mint();
-    expect(attempt(password.reveal())).toEqual({
+    expect(attempt(password.reveal())).toMatchObject({
       ok: true,
       login: {
-        credentialId,
-        expiresAt: EXPIRES,
+        credential: { credentialId, expiresAt: EXPIRES },
         dbUser: 'temp_creds_user',
         groups: ['g1', 'g2'],
         autoCreate: true,
@@ -34,21 +33,19 @@ describe('a login with a temporary password', () => {
 
   test('that is over is refused as expired, from that very second on', () => {
     const { password, credentialId } = mint();
-    expect(attempt(password.reveal(), LOGIN_NAME, 'dev', fixedClock(EXPIRES))).toEqual({
+    expect(attempt(password.reveal(), LOGIN_NAME, 'dev', fixedClock(EXPIRES))).toMatchObject({
       ok: false,
       reason: 'expired',
-      credentialId,
-      expiresAt: EXPIRES,
+      credential: { credentialId, expiresAt: EXPIRES },
     });
   });
 
   test('for another database is refused as that', () => {
     const { password, credentialId } = mint();
-    expect(attempt(password.reveal(), LOGIN_NAME, 'other')).toEqual({
+    expect(attempt(password.reveal(), LOGIN_NAME, 'other')).toMatchObject({
       ok: false,
       reason: 'other-database',
-      credentialId,
-      expiresAt: EXPIRES,
+      credential: { credentialId, expiresAt: EXPIRES },
     });
   });
 
@@ -89,7 +86,12 @@ describe('a login with a temporary password', () => {
 
   test('that names no database opens each one', () => {
     const claims = { clusterArn: ARN, loginName: LOGIN_NAME };
-    const password = mintCredential(KEYS, claims, undefined, EXPIRES, seededRandom()).password.reveal();
+    const password = mintCredential(
+      KEYS,
+      claims,
+      termsOf(undefined, EXPIRES),
+      seededRandom(),
+    ).password.reveal();
     for (const database of ['dev', 'postgres']) {
       expect(attempt(password, LOGIN_NAME, database).ok).toBe(true);
     }

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../../src/core/ids.ts';
-import { type CredentialCheck, checkCredential, mintCredential } from '../../../src/redshift/credential.ts';
-import { ARN, clusterKeys, seededRandom } from './keys.ts';
+import { parseIpRange } from '../../../src/core/ip-range.ts';
+import {
+  type CredentialCheck,
+  checkCredential,
+  issuerTag,
+  mintCredential,
+} from '../../../src/redshift/credential.ts';
+import { CREDENTIAL_CONNECTIONS_MAX, SESSION_SECONDS_MAX } from '../../../src/redshift/credential-limits.ts';
+import { ARN, clusterKeys, seededRandom, termsOf } from './keys.ts';
 
 const KEYS = clusterKeys();
 const EXPIRES = new Date('2026-03-01T12:15:00Z');
@@ -19,7 +26,7 @@ const expiry = fc.integer({ min: 1, max: 0xffff_ffff }).map((seconds) => new Dat
 const database = fc.option(userName, { nil: undefined });
 
 function minted(name: string | undefined = 'dev', random = seededRandom()) {
-  const { password, credentialId } = mintCredential(KEYS, CLAIMS, name, EXPIRES, random);
+  const { password, credentialId } = mintCredential(KEYS, CLAIMS, termsOf(name, EXPIRES), random);
   return { password: password.reveal(), credentialId };
 }
 
@@ -32,7 +39,12 @@ describe('a credential', () => {
     fc.assert(
       fc.property(loginName, database, expiry, userName, (name, bound, expiresAt, wanted) => {
         const claims = { clusterArn: ARN, loginName: name };
-        const { password, credentialId } = mintCredential(KEYS, claims, bound, expiresAt, systemRandom);
+        const { password, credentialId } = mintCredential(
+          KEYS,
+          claims,
+          termsOf(bound, expiresAt),
+          systemRandom,
+        );
         const at = (ms: number) =>
           checkCredential(
             KEYS,
@@ -41,10 +53,18 @@ describe('a credential', () => {
             bound ?? wanted,
             new Date(expiresAt.getTime() + ms),
           );
-        expect(at(-1)).toEqual({ ok: true, credentialId, expiresAt });
-        expect(at(-1000)).toEqual({ ok: true, credentialId, expiresAt });
-        expect(at(0)).toEqual({ ok: false, reason: 'expired', credentialId, expiresAt });
-        expect(at(1)).toEqual({ ok: false, reason: 'expired', credentialId, expiresAt });
+        expect(at(-1)).toMatchObject({ ok: true, credential: { credentialId, expiresAt } });
+        expect(at(-1000)).toMatchObject({ ok: true, credential: { credentialId, expiresAt } });
+        expect(at(0)).toMatchObject({
+          ok: false,
+          reason: 'expired',
+          credential: { credentialId, expiresAt },
+        });
+        expect(at(1)).toMatchObject({
+          ok: false,
+          reason: 'expired',
+          credential: { credentialId, expiresAt },
+        });
       }),
     );
   });
@@ -53,9 +73,14 @@ describe('a credential', () => {
     fc.assert(
       fc.property(loginName, database, expiry, (name, bound, expiresAt) => {
         const claims = { clusterArn: ARN, loginName: name };
-        const { password, credentialId } = mintCredential(KEYS, claims, bound, expiresAt, systemRandom);
+        const { password, credentialId } = mintCredential(
+          KEYS,
+          claims,
+          termsOf(bound, expiresAt),
+          systemRandom,
+        );
         expect(password.reveal()).toMatch(/^[A-Za-z0-9_-]{32,127}$/);
-        expect(credentialId).toMatch(/^[0-9a-f]{32}$/);
+        expect(credentialId).toMatch(/^[0-9a-f]{24}$/);
       }),
     );
   });
@@ -69,7 +94,7 @@ describe('a credential', () => {
   test('is as long, and holds as well, for the longest name: 50 groups of 63 characters', () => {
     const groups = Array.from({ length: 50 }, (_, at) => `g${at}`.padEnd(63, 'x'));
     const claims = { clusterArn: ARN, loginName: `IAMA:${'u'.repeat(63)}:${groups.join()}` };
-    const password = mintCredential(KEYS, claims, 'dev', EXPIRES, seededRandom()).password.reveal();
+    const password = mintCredential(KEYS, claims, termsOf('dev', EXPIRES), seededRandom()).password.reveal();
     expect(password.length).toBeLessThan(128);
     expect(outcome(check(password, { claims }))).toBe('ok');
     const other = { ...claims, loginName: `${claims.loginName.slice(0, -1)}y` };
@@ -89,8 +114,8 @@ describe('a credential', () => {
 
   test('expires in whole seconds, rounded down', () => {
     const late = new Date(EXPIRES.getTime() + 999);
-    const { password } = mintCredential(KEYS, CLAIMS, 'dev', late, seededRandom());
-    expect(check(password.reveal())).toMatchObject({ ok: true, expiresAt: EXPIRES });
+    const { password } = mintCredential(KEYS, CLAIMS, termsOf('dev', late), seededRandom());
+    expect(check(password.reveal())).toMatchObject({ ok: true, credential: { expiresAt: EXPIRES } });
     expect(outcome(check(password.reveal(), { now: EXPIRES }))).toBe('expired');
   });
 });
@@ -226,7 +251,11 @@ describe('the database of a credential', () => {
     const { password, credentialId } = minted('dev');
     for (const other of ['', 'Dev', 'DEV', 'dev ', 'dev2', 'de', 'postgres', CLAIMS.loginName]) {
       const refused = check(password, { database: other });
-      expect(refused).toEqual({ ok: false, reason: 'other-database', credentialId, expiresAt: EXPIRES });
+      expect(refused).toMatchObject({
+        ok: false,
+        reason: 'other-database',
+        credential: { credentialId, expiresAt: EXPIRES },
+      });
     }
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (other) => {
@@ -236,7 +265,12 @@ describe('the database of a credential', () => {
   });
 
   test('is any one when none was named', () => {
-    const password = mintCredential(KEYS, CLAIMS, undefined, EXPIRES, seededRandom()).password.reveal();
+    const password = mintCredential(
+      KEYS,
+      CLAIMS,
+      termsOf(undefined, EXPIRES),
+      seededRandom(),
+    ).password.reveal();
     for (const any of ['dev', 'postgres', '', 'Ä'])
       expect(outcome(check(password, { database: any }))).toBe('ok');
   });
@@ -247,12 +281,85 @@ describe('the database of a credential', () => {
   });
 });
 
+describe('what a credential carries', () => {
+  const address = fc.oneof(
+    fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })),
+    fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })),
+  );
+  const network = address.map(([text, bits]) => parseIpRange(`${text}/${bits}`));
+  const limits = fc.record({
+    sessionSeconds: fc.option(fc.integer({ min: 1, max: SESSION_SECONDS_MAX }), { nil: undefined }),
+    connectionsMax: fc.option(fc.integer({ min: 1, max: CREDENTIAL_CONNECTIONS_MAX }), { nil: undefined }),
+    network: fc.option(network, { nil: undefined }),
+  });
+  const terms = fc.record({
+    limits,
+    endsSessions: fc.boolean(),
+    lifetimeSeconds: fc.integer({ min: 900, max: 3600 }),
+    database,
+    roleArn: fc.option(fc.constant('arn:aws:iam::123456789012:role/reader'), { nil: undefined }),
+  });
+
+  test('comes out as it went in, in 96, 104, 108 or 124 characters', () => {
+    fc.assert(
+      fc.property(terms, loginName, ({ lifetimeSeconds, roleArn, database: bound, ...given }, name) => {
+        const claims = { clusterArn: ARN, loginName: name };
+        const issuedAt = new Date(EXPIRES.getTime() - lifetimeSeconds * 1000);
+        const issuer = { principalArn: 'arn:aws:iam::123456789012:user/alice', roleArn };
+        const all = termsOf(bound, EXPIRES, { ...given, issuedAt, issuer });
+        const password = mintCredential(KEYS, claims, all, systemRandom).password.reveal();
+        expect([96, 104, 108, 124]).toContain(password.length);
+        expect(checkCredential(KEYS, password, claims, bound ?? 'any', BEFORE)).toMatchObject({
+          ok: true,
+          credential: {
+            ...given,
+            issuedAt,
+            expiresAt: EXPIRES,
+            principalTag: issuerTag(issuer.principalArn),
+            roleTag: roleArn === undefined ? '' : issuerTag(roleArn),
+          },
+        });
+      }),
+    );
+  });
+
+  test('cannot be changed: no bit of limits, issuer or times', () => {
+    const network_ = parseIpRange('2001:db8::/48');
+    const all = termsOf('dev', EXPIRES, {
+      limits: { sessionSeconds: 600, connectionsMax: 3, network: network_ },
+      endsSessions: true,
+    });
+    const bytes = Buffer.from(
+      mintCredential(KEYS, CLAIMS, all, seededRandom()).password.reveal(),
+      'base64url',
+    );
+    expect(bytes).toHaveLength(93);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      expect(check(changed.toString('base64url')).ok, `bit ${bit}`).toBe(false);
+    }
+  });
+
+  test('has tags that differ between issuers, and between clusters for one database', () => {
+    expect(issuerTag('arn:aws:iam::123456789012:user/alice')).toMatch(/^[0-9a-f]{10}$/);
+    expect(issuerTag('arn:aws:iam::123456789012:user/alice')).not.toBe(
+      issuerTag('arn:aws:iam::123456789012:user/Alice'),
+    );
+    const tag = (arn: string): string => {
+      const minting = mintCredential(clusterKeys(arn), CLAIMS, termsOf('dev', EXPIRES), seededRandom());
+      return Buffer.from(minting.password.reveal(), 'base64url').toString('hex', 22, 30);
+    };
+    expect(tag(ARN)).not.toBe(tag(`${ARN}2`));
+  });
+});
+
 describe('the versions of the key', () => {
   const old = clusterKeys(ARN, [1]);
   const both = clusterKeys(ARN, [1, 2]);
   const young = clusterKeys(ARN, [2]);
   const mintBy = (keys: typeof old) =>
-    mintCredential(keys, CLAIMS, 'dev', EXPIRES, seededRandom()).password.reveal();
+    mintCredential(keys, CLAIMS, termsOf('dev', EXPIRES), seededRandom()).password.reveal();
   const checkBy = (keys: typeof old, password: string) =>
     outcome(checkCredential(keys, password, CLAIMS, 'dev', BEFORE));
 

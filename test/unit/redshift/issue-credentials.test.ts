@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { fixedClock } from '../../../src/core/clock.ts';
 import { AwsError } from '../../../src/core/errors.ts';
 import { checkLogin } from '../../../src/redshift/check-login.ts';
+import { NO_LIMITS } from '../../../src/redshift/credential-limits.ts';
 import {
   type CredentialsRequest,
   issueCredentials,
   requireValid,
 } from '../../../src/redshift/issue-credentials.ts';
-import { ARN, clusterKeys, seededRandom } from './keys.ts';
+import { ARN, clusterKeys, ISSUER, seededRandom } from './keys.ts';
 
 const KEYS = clusterKeys();
 const CLUSTER = { arn: ARN, keys: KEYS };
@@ -112,10 +113,12 @@ describe('the number of groups', () => {
 
 describe('the answer', () => {
   const issue = (change: Partial<CredentialsRequest> = {}, seed = 'seed') =>
-    issueCredentials({ clock: fixedClock(NOW), random: seededRandom(seed) }, CLUSTER, {
-      ...REQUEST,
-      ...change,
-    });
+    issueCredentials(
+      { clock: fixedClock(NOW), random: seededRandom(seed) },
+      CLUSTER,
+      { ...REQUEST, ...change },
+      { issuer: ISSUER, limits: NO_LIMITS, endsSessions: false },
+    );
 
   test.each<[Partial<CredentialsRequest>, string]>([
     [{}, 'IAM:temp_creds_user'],
@@ -154,11 +157,14 @@ describe('the answer', () => {
         };
         const at = (ms: number) =>
           checkLogin(KEYS, attempt, fixedClock(new Date(issued.expiration.getTime() + ms)));
-        expect(at(-1)).toEqual({
+        expect(at(-1)).toMatchObject({
           ok: true,
           login: {
-            credentialId: issued.credentialId,
-            expiresAt: issued.expiration,
+            credential: {
+              credentialId: issued.credentialId,
+              issuedAt: new Date('2026-03-01T12:00:00Z'),
+              expiresAt: issued.expiration,
+            },
             dbUser: wanted.dbUser,
             groups: [...new Set(wanted.dbGroups)],
             autoCreate: wanted.autoCreate,

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { RandomBytes } from '../../../src/core/ids.ts';
-import { credentialKeyPurpose } from '../../../src/redshift/credential.ts';
+import { type CredentialTerms, credentialKeyPurpose } from '../../../src/redshift/credential.ts';
+import { NO_LIMITS } from '../../../src/redshift/credential-limits.ts';
 import { type DerivedKeys, Keyring } from '../../../src/store/keyring.ts';
 
 /** Keys and chance for tests of credentials: real key derivation, from roots that everybody knows. */
@@ -22,5 +23,24 @@ export function seededRandom(seed = 'seed'): RandomBytes {
       createHmac('sha256', seed).update(`${calls}/${at}`).digest(),
     );
     return Buffer.concat(blocks).subarray(0, count);
+  };
+}
+
+export const ISSUER = { principalArn: 'arn:aws:iam::123456789012:user/alice', roleArn: undefined } as const;
+
+/** What a credential is minted for: issued 900 seconds before it expires, by ISSUER, without limits. */
+export function termsOf(
+  database: string | undefined,
+  expiresAt: Date,
+  changes: Partial<CredentialTerms> = {},
+): CredentialTerms {
+  return {
+    database,
+    issuer: ISSUER,
+    issuedAt: new Date(expiresAt.getTime() - 900_000),
+    expiresAt,
+    limits: NO_LIMITS,
+    endsSessions: false,
+    ...changes,
   };
 }

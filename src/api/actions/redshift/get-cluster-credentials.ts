@@ -1,6 +1,7 @@
 import { LIMITS } from '../../../core/limits.ts';
 import { clusterArn } from '../../../redshift/clusters.ts';
 import { credentialKeyPurpose } from '../../../redshift/credential.ts';
+import { NO_LIMITS } from '../../../redshift/credential-limits.ts';
 import {
   customDomainNotFound,
   invalidParameterCombination,
@@ -43,7 +44,12 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
       throw unsupportedOperation(`Cluster ${cluster.identifier} is ${cluster.status}.`);
     }
     const arn = clusterArn(caller.region, cluster);
-    const issued = issueCredentials(deps, { arn, keys: credentialKeys(deps, arn) }, request);
+    const terms = {
+      issuer: { principalArn: caller.principal.arn, roleArn: undefined },
+      limits: NO_LIMITS,
+      endsSessions: false,
+    };
+    const issued = issueCredentials(deps, { arn, keys: credentialKeys(deps, arn) }, request, terms);
     caller.note({
       credentialId: issued.credentialId,
       loginName: issued.dbUser,
