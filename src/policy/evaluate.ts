@@ -141,7 +141,7 @@ function denial(
 }
 
 /** Whether the layer has to allow: nothing replaces the guardrail. */
-function mustAllow({ kind }: PolicyLayer, set: PolicySet, grant: ResourceGrant | undefined): boolean {
+export function mustAllow({ kind }: PolicyLayer, set: PolicySet, grant: ResourceGrant | undefined): boolean {
   if (kind === 'guardrail') return true;
   if (grant?.replaces === 'all') return false;
   return kind !== 'identity' || !(set.isRoot || grant?.replaces === 'identity');

@@ -14,6 +14,7 @@ export {
 export type { ConditionClause } from './conditions.ts';
 // Deciding: once per action and resource.
 export { type ContextEntries, type RequestContext, requestContext } from './context.ts';
+export { contextKeysOf } from './context-keys.ts';
 export { denialText } from './denial-text.ts';
 // Documents: parse, check, measure.
 export { parsePolicyDocument, policySizeWithoutWhitespace } from './document.ts';
@@ -40,7 +41,18 @@ export {
   type ImplicitDenyReason,
   type PolicyRequest,
 } from './evaluate.ts';
+// Explaining: why a decision is what it is, and where the statements stand.
+export {
+  type ExplainedLayer,
+  type ExplainedPolicy,
+  type ExplainedStatement,
+  type Explanation,
+  explain,
+  type Mismatch,
+  type Obstacle,
+} from './explain.ts';
 export { MalformedPolicy } from './malformed-policy.ts';
 export { type PolicyKinds, type PolicySet, policySet } from './policy-set.ts';
 export type { ResourceSide } from './resource-side.ts';
+export { type StatementPosition, statementPositions, type TextPosition } from './statement-positions.ts';
 export { type PolicyWarning, policyWarnings } from './warnings.ts';

@@ -49,12 +49,30 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
   return Array.isArray(value);
 }
 
+/** Where an object or array stands in its text: offsets of its first character, and after its last. */
+export interface JsonSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The spans of objects and arrays, by identity, for those who ask where something was written. */
+export type JsonSpans = ReadonlyMap<JsonValue, JsonSpan>;
+
 /**
  * Reads one JSON text (RFC 8259). Throws `MalformedPolicy` with the position of what is wrong.
  * The caller has limited the length of `text`.
  */
 export function readJson(text: string): JsonValue {
-  const reader = new JsonReader(text);
+  return read(new JsonReader(text, undefined));
+}
+
+/** As `readJson`, and tells where objects and arrays stand. */
+export function readPlacedJson(text: string): { readonly value: JsonValue; readonly spans: JsonSpans } {
+  const spans = new Map<JsonValue, JsonSpan>();
+  return { value: read(new JsonReader(text, spans)), spans };
+}
+
+function read(reader: JsonReader): JsonValue {
   const value = reader.value(0);
   reader.end();
   return value;
@@ -62,10 +80,12 @@ export function readJson(text: string): JsonValue {
 
 class JsonReader {
   readonly #text: string;
+  readonly #spans: Map<JsonValue, JsonSpan> | undefined;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, spans: Map<JsonValue, JsonSpan> | undefined) {
     this.#text = text;
+    this.#spans = spans;
   }
 
   value(depth: number): JsonValue {
@@ -73,9 +93,9 @@ class JsonReader {
     this.#take(WHITE_SPACE);
     switch (this.#text.charAt(this.#at)) {
       case '{':
-        return this.#object(depth);
+        return this.#placed(this.#at, this.#object(depth));
       case '[':
-        return this.#array(depth);
+        return this.#placed(this.#at, this.#array(depth));
       case '"':
         return this.#string();
       case 't':
@@ -92,6 +112,12 @@ class JsonReader {
   end(): void {
     this.#take(WHITE_SPACE);
     if (this.#at < this.#text.length) throw this.#problem('text after the end of the document');
+  }
+
+  /** `start` has been read before the value has, as arguments are evaluated in order. */
+  #placed<T extends JsonValue>(start: number, value: T): T {
+    this.#spans?.set(value, { start, end: this.#at });
+    return value;
   }
 
   #object(depth: number): JsonObject {

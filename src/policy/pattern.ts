@@ -104,7 +104,19 @@ function runFor(flavor: Flavor, text: string, after: number): Wildcard {
   return flavor === 'resource' && endsSegment ? RUN : RUN_IN_SEGMENT;
 }
 
+/** The keys of the variables in a text, as they are written. Throws `MalformedPolicy` as `parsePattern` does. */
+export function variableKeys(text: string): readonly string[] {
+  const keys: string[] = [];
+  for (let at = text.indexOf('${'); at >= 0; ) {
+    const found = readVariable(text, at);
+    if (found.escaped === undefined) keys.push(found.written);
+    at = text.indexOf('${', found.end);
+  }
+  return keys;
+}
+
 interface FoundVariable extends Variable {
+  readonly written: string;
   /** The literal character that `${*}`, `${?}` or `${$}` stands for. */
   readonly escaped: string | undefined;
   readonly end: number;
@@ -117,7 +129,7 @@ function readVariable(text: string, at: number): FoundVariable {
   if (escaped === undefined && !KEY.test(key)) {
     throw syntaxError(`\`${text.slice(at, at + 40)}\` does not begin a policy variable`);
   }
-  return { escaped, key: key.toLowerCase(), fallback, end: at + whole.length };
+  return { escaped, written: key, key: key.toLowerCase(), fallback, end: at + whole.length };
 }
 
 /** True if the pattern contains a variable (escapes are none). */

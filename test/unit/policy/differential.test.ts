@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like templates.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../../src/policy/explain.ts';
 import {
   ANONYMOUS,
   type Caller,
@@ -451,4 +452,56 @@ describe('the engine and the slow reference engine', () => {
     },
     20_000 + 10 * RUNS,
   );
+
+  test(
+    'explains every decision by statements from which the same decision follows',
+    () => {
+      fc.assert(
+        fc.property(plausible, fc.array(request, { minLength: 4, maxLength: 4 }), (account, requests) => {
+          const set = setOf(account);
+          const side = sideOf(account);
+          for (const one of requests) {
+            const asked = { ...one, context: requestContext(one.context) };
+            const { decision, layers, obstacles } = explain(set, asked, side);
+            expect(decision).toEqual(evaluate(set, asked, side));
+            const statements = layers.flatMap(({ policies }) => policies.flatMap((each) => each.statements));
+            const applying = statements.filter(({ mismatches }) => mismatches.length === 0);
+            for (const reference of decision.matched) {
+              expect(applying.map((each) => each.reference)).toContainEqual(reference);
+            }
+            expect(obstacles.filter(({ kind }) => kind === 'deny')).toHaveLength(
+              applying.filter(({ effect }) => effect === 'Deny').length *
+                (decision.effect === 'allow' ? 0 : 1),
+            );
+            const [blamed] = obstacles.toSorted(
+              (a, b) => Number(a.kind !== 'deny') - Number(b.kind !== 'deny'),
+            );
+            expect(blamed === undefined ? 'allow' : REASON_OF[blamed.kind][blamed.layer]).toBe(
+              decision.effect === 'allow' ? 'allow' : decision.because,
+            );
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    20_000 + 10 * RUNS,
+  );
 });
+
+/** The reason that AWS gives for the first obstacle, denies before missing permissions. */
+const REASON_OF = {
+  deny: {
+    guardrail: 'guardrail-denies',
+    resource: 'resource-policy-denies',
+    identity: 'identity-policy-denies',
+    boundary: 'boundary-denies',
+    session: 'session-policy-denies',
+  },
+  'no-allow': {
+    guardrail: 'guardrail-does-not-allow',
+    resource: 'no-resource-policy-allows',
+    identity: 'no-identity-policy-allows',
+    boundary: 'boundary-does-not-allow',
+    session: 'no-session-policy-allows',
+  },
+} as const;
