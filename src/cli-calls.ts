@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type CallResult, call, type Endpoint } from './client/call.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { existingDataDirectory } from './data-directory.ts';
@@ -23,6 +24,27 @@ export async function moveClock(dataDir: string, by: string, at: Date): Promise<
     call(endpointOf(dataDir), SERVICE, 'MoveClock', { BySeconds: String(seconds) }, at),
   );
   return `The time is now ${result.texts('Now')[0]} (${result.texts('OffsetSeconds')[0]} seconds from the system's).`;
+}
+
+/** Makes the policy in `file` the guardrail of the account. Returns what to print. Throws OperatorError. */
+export async function setGuardrail(dataDir: string, file: string, at: Date): Promise<string> {
+  const document = await calling(() => readFile(file, 'utf8'));
+  await calling(() =>
+    call(endpointOf(dataDir), SERVICE, 'PutAccountGuardrail', { PolicyDocument: document }, at),
+  );
+  return 'The guardrail is set, and holds from the next request on.';
+}
+
+/** Removes the guardrail of the account. Returns what to print. Throws OperatorError. */
+export async function removeGuardrail(dataDir: string, at: Date): Promise<string> {
+  await calling(() => call(endpointOf(dataDir), SERVICE, 'DeleteAccountGuardrail', {}, at));
+  return 'The guardrail is removed.';
+}
+
+/** The guardrail of the account, as it was written. Throws OperatorError, also when there is none. */
+export async function showGuardrail(dataDir: string, at: Date): Promise<string> {
+  const result = await calling(() => call(endpointOf(dataDir), SERVICE, 'GetAccountGuardrail', {}, at));
+  return result.texts('PolicyDocument')[0] ?? '';
 }
 
 /** Gives every event after `after` to `print`, as a line of JSON. Throws OperatorError. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { moveClock, printAudit } from './cli-calls.ts';
+import { moveClock, printAudit, removeGuardrail, setGuardrail, showGuardrail } from './cli-calls.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { openLog } from './log.ts';
@@ -61,6 +61,23 @@ program
       (line) => process.stdout.write(`${line}\n`),
     );
   });
+
+const guardrail = program
+  .command('guardrail')
+  .description('the policy that limits everybody in the account, the root user too');
+guardrail
+  .command('show')
+  .description('print it')
+  .action(async () => console.log(await showGuardrail(dataDir(), new Date())));
+guardrail
+  .command('set')
+  .description('set it, or replace it')
+  .argument('<file>', 'an IAM policy document')
+  .action(async (file: string) => console.log(await setGuardrail(dataDir(), file, new Date())));
+guardrail
+  .command('remove')
+  .description('remove it')
+  .action(async () => console.log(await removeGuardrail(dataDir(), new Date())));
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof OperatorError ? `keyshift: ${error.message}` : error);

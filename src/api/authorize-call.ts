@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { accessDenied, authorize } from '../iam/authorize.ts';
+import { accessDenied, authorize, leavesOpen } from '../iam/authorize.ts';
 import { contextOf } from '../iam/context.ts';
 import type { Caller, RequiredPermission } from './action.ts';
 
@@ -15,9 +15,7 @@ export function requireAllowed(
   for (const { action, resource, context, unlessDenied = false } of permissions) {
     const keys = contextOf(caller.principal, facts, context);
     const decision = authorize(caller.principal, { action, resource, context: keys });
-    const isUndecided =
-      decision.effect === 'implicitDeny' && decision.because !== 'request-too-large' && unlessDenied;
-    if (decision.effect !== 'allow' && !isUndecided) {
+    if (decision.effect !== 'allow' && !(unlessDenied && leavesOpen(decision))) {
       caller.note({ deniedAction: action, deniedResource: resource, decision });
       throw accessDenied(caller.principal, action, resource, decision);
     }

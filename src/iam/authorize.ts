@@ -11,6 +11,16 @@ export function authorize(principal: Principal, request: PolicyRequest): Decisio
 }
 
 /**
+ * True if the principal's own policies do not allow it and nothing else stands against it: then a setting of the
+ * account may take their place. The guardrail stands against whatever it does not allow.
+ */
+export function leavesOpen({ effect, because }: Decision): boolean {
+  return (
+    effect === 'implicitDeny' && because !== 'request-too-large' && because !== 'guardrail-does-not-allow'
+  );
+}
+
+/**
  * The error for a decision that is not `allow`.
  * Source: IAM User Guide, "Troubleshoot access denied error messages".
  */

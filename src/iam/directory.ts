@@ -3,8 +3,8 @@ import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { secretContext } from './access-keys.ts';
 import { storable } from './entities.ts';
-import { CompiledPolicies, loadUser } from './load-principal.ts';
-import { type Principal, rootPrincipal } from './principal.ts';
+import { CompiledPolicies, loadRoot, loadUser } from './load-principal.ts';
+import type { Principal } from './principal.ts';
 
 /** An access key, whose it is and what its owner may do. */
 export interface KnownAccessKey {
@@ -60,6 +60,14 @@ export class Directory {
     );
   }
 
+  async #findRoot(accountId: string): Promise<Principal | undefined> {
+    return this.#users.get(
+      `${accountId}/root`,
+      () => loadRoot(this.#store, this.#compiled, accountId),
+      () => accountId,
+    );
+  }
+
   /** Drops what is held of an account, because something of it has changed. */
   forget(accountId: string): void {
     this.#keys.forget(accountId);
@@ -80,7 +88,8 @@ export class Directory {
     );
     if (row === undefined) return undefined;
     const { account_id: accountId, user_id: userId } = row;
-    const principal = userId === null ? rootPrincipal(accountId) : await this.findUser(accountId, userId);
+    const principal =
+      userId === null ? await this.#findRoot(accountId) : await this.findUser(accountId, userId);
     if (principal === undefined) return undefined;
     const secret = this.#sealer.open(row.sealed_secret, secretContext(accountId, accessKeyId));
     return {

@@ -5,10 +5,10 @@ import { parsePolicyDocument } from '../policy/document.ts';
 import { policySet } from '../policy/policy-set.ts';
 import type { Database } from '../store/database.ts';
 import { awsManagedDocument } from './aws-managed-policies.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, rootPrincipal } from './principal.ts';
 import { foldTagKey } from './tags.ts';
 
-/** Reads a user with everything that decides what it may do. */
+/** Reads a user or the root user with everything that decides what it may do. */
 
 /** Compiled documents of managed policies, each some kilobytes. A version of a policy never changes. */
 const COMPILED_MAX = 2_000;
@@ -32,12 +32,13 @@ export class CompiledPolicies {
 type Row =
   | { kind: 'user'; a: string; b: string; c: null; d: null }
   | { kind: 'tag'; a: string; b: string; c: null; d: null }
+  | { kind: 'guardrail'; a: string; b: string; c: null; d: null }
   | { kind: 'inline'; a: string; b: string; c: string; d: null }
   | { kind: 'managed' | 'boundary'; a: string; b: string | null; c: string | null; d: string | null };
 
 /**
  * One statement, so that all of it is of one moment. Columns by kind of row: user (name, path), tag (key, value),
- * inline policy (owner, name, document), managed policy or boundary (ARN, id, version, document).
+ * guardrail (id, document), inline policy (owner, name, document), managed policy or boundary (ARN, id, version, document).
  */
 const QUERY = `
   WITH person AS (SELECT * FROM keyshift.iam_users WHERE account_id = $1 AND id = $2),
@@ -58,6 +59,8 @@ const QUERY = `
   UNION ALL
   SELECT 'tag', t.key, t.value, NULL, NULL
   FROM person p JOIN keyshift.iam_tags t ON t.account_id = $1 AND t.owner_id = p.id
+  UNION ALL
+  SELECT 'guardrail', id, document, NULL, NULL FROM keyshift.iam_guardrails WHERE account_id = $1
   UNION ALL
   SELECT 'inline', o.label, i.name, i.document, NULL
   FROM owners o JOIN keyshift.iam_inline_policies i ON i.account_id = $1 AND i.owner_id = o.id
@@ -84,6 +87,7 @@ export async function loadUser(
   const tags = new Map<string, string>();
   const identity: CompiledPolicy[] = [];
   let boundary: CompiledPolicy | undefined;
+  let guardrail: CompiledPolicy | undefined;
   for (const row of rows) {
     switch (row.kind) {
       case 'user':
@@ -92,6 +96,9 @@ export async function loadUser(
         break;
       case 'tag':
         tags.set(foldTagKey(row.a), row.b);
+        break;
+      case 'guardrail':
+        guardrail = compileGuardrail(compiled, row.a, row.b);
         break;
       case 'inline':
         identity.push(compileDocument({ kind: 'inline', id: `${row.a}/${row.b}` }, row.c));
@@ -114,8 +121,25 @@ export async function loadUser(
     userId,
     userName: name,
     tags,
-    policies: policySet({ identity, boundary }),
+    policies: policySet({ identity, boundary, guardrail }),
   };
+}
+
+/** The root user of an account with the account's guardrail. Throws as `loadUser` does. */
+export async function loadRoot(
+  database: Database,
+  compiled: CompiledPolicies,
+  accountId: string,
+): Promise<Principal> {
+  const [row] = await database.query<{ id: string; document: string }>(
+    'SELECT id, document FROM keyshift.iam_guardrails WHERE account_id = $1',
+    [accountId],
+  );
+  return rootPrincipal(accountId, row && compileGuardrail(compiled, row.id, row.document));
+}
+
+function compileGuardrail(compiled: CompiledPolicies, id: string, document: string): CompiledPolicy {
+  return compiled.compile(`guardrail/${id}`, { kind: 'guardrail', id: 'guardrail' }, document);
 }
 
 function compileManaged(

@@ -1,4 +1,5 @@
 import { rootArn } from '../core/arn.ts';
+import type { CompiledPolicy } from '../policy/compile.ts';
 import { type PolicySet, policySet } from '../policy/policy-set.ts';
 
 /** Who calls: what is known of a caller once its signature is verified, with everything that a decision needs. */
@@ -18,8 +19,8 @@ export interface Principal {
 
 export type PrincipalKind = 'root' | 'user';
 
-/** The root user of an account, which may do everything in it. */
-export function rootPrincipal(accountId: string): Principal {
+/** The root user of an account, which may do everything in it that the account's guardrail allows. */
+export function rootPrincipal(accountId: string, guardrail?: CompiledPolicy): Principal {
   return {
     kind: 'root',
     accountId,
@@ -27,6 +28,6 @@ export function rootPrincipal(accountId: string): Principal {
     userId: accountId,
     userName: undefined,
     tags: new Map(),
-    policies: policySet({ identity: 'everything' }),
+    policies: policySet({ identity: 'everything', guardrail }),
   };
 }

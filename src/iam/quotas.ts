@@ -20,4 +20,6 @@ export const QUOTAS = {
   roleInlineCharacters: 10_240,
   trustPolicyCharacters: 2048,
   managedPolicyCharacters: 6144,
+  /** Source: AWS Organizations User Guide, "Quotas", size of a service control policy. */
+  guardrailCharacters: 5120,
 } as const;

@@ -12,12 +12,14 @@ import { contextOf } from '../../src/iam/context.ts';
 import { Directory } from '../../src/iam/directory.ts';
 import { renameEntity } from '../../src/iam/entity-changes.ts';
 import { createGroup } from '../../src/iam/groups.ts';
+import { deleteGuardrail, getGuardrail, putGuardrail } from '../../src/iam/guardrail.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { putInlinePolicy } from '../../src/iam/inline-policies.ts';
 import { createPolicy } from '../../src/iam/managed-policies.ts';
 import { addUserToGroup, removeUserFromGroup } from '../../src/iam/memberships.ts';
 import { createPolicyVersion } from '../../src/iam/policy-versions.ts';
 import { createUser, setUserBoundary } from '../../src/iam/users.ts';
+import { requestContext } from '../../src/policy/index.ts';
 import type { Database } from '../../src/store/database.ts';
 import { allow, type IamStore, startIamStore } from './iam-store.ts';
 
@@ -292,3 +294,54 @@ function slowStore(store: Database) {
   };
   return { query, reached, release };
 }
+
+describe('the guardrail of the account', () => {
+  const everything = allow('*');
+  const onlyIam = allow('iam:*');
+
+  test('limits users from the next request on, also after it was removed and set again', async () => {
+    await putInlinePolicy(iam, account, bob, { policyName: 'p', document: everything });
+    expect(await may('redshift:JoinGroup')).toBe('allow');
+    await putGuardrail(iam, account, onlyIam);
+    expect([await may('redshift:JoinGroup'), await may('iam:GetUser')]).toEqual(['implicitDeny', 'allow']);
+    await deleteGuardrail(iam, account);
+    expect(await may('redshift:JoinGroup')).toBe('allow');
+    await putGuardrail(iam, account, allow('redshift:*'));
+    expect([await may('redshift:JoinGroup'), await may('iam:GetUser')]).toEqual(['allow', 'implicitDeny']);
+  });
+
+  test('grants nothing', async () => {
+    await putGuardrail(iam, account, everything);
+    expect(await may('redshift:JoinGroup')).toBe('implicitDeny');
+  });
+
+  test('limits the root user and nobody of another account', async () => {
+    const rootKey = (await createAccessKey(iam, account, 'root')).accessKeyId;
+    const otherKey = (await createAccessKey(iam, await held.newAccount(), 'root')).accessKeyId;
+    const rootMay = async (key: string) => {
+      directory.forget(account);
+      const found = await directory.findAccessKey(key);
+      if (found === undefined) return 'gone';
+      const request = { action: 'redshift:JoinGroup', resource: '*', context: requestContext({}) };
+      return authorize(found.principal, request).effect;
+    };
+    expect(await rootMay(rootKey)).toBe('allow');
+    await putGuardrail(iam, account, onlyIam);
+    expect([await rootMay(rootKey), await rootMay(otherKey)]).toEqual(['implicitDeny', 'allow']);
+  });
+
+  test('is read back as it was written, and refused when it is none', async () => {
+    await expect(getGuardrail(iam, account)).rejects.toMatchObject({ code: 'NoSuchEntity' });
+    await expect(deleteGuardrail(iam, account)).rejects.toMatchObject({ code: 'NoSuchEntity' });
+    await putGuardrail(iam, account, onlyIam);
+    expect(await getGuardrail(iam, account)).toEqual({ document: onlyIam, changedAt: expect.any(Date) });
+    await expect(putGuardrail(iam, account, '{}')).rejects.toMatchObject({ code: 'MalformedPolicyDocument' });
+    await expect(
+      putGuardrail(iam, account, allow('iam:*', `arn:aws:iam:::${'x'.repeat(5200)}`)),
+    ).rejects.toMatchObject({
+      code: 'LimitExceeded',
+      message: 'Cannot exceed quota for GuardrailSize: 5120',
+    });
+    expect((await getGuardrail(iam, account)).document).toBe(onlyIam);
+  });
+});

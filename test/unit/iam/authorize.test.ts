@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accessDenied, authorize } from '../../../src/iam/authorize.ts';
+import { accessDenied, authorize, leavesOpen } from '../../../src/iam/authorize.ts';
 import { type Principal, rootPrincipal } from '../../../src/iam/principal.ts';
 import { compilePolicy, parsePolicyDocument, policySet, requestContext } from '../../../src/policy/index.ts';
 
@@ -63,5 +63,41 @@ describe('the decision about a caller', () => {
     expect(refusal(user(set))).toBe(
       `${START} because no permissions boundary allows the redshift:JoinGroup action`,
     );
+  });
+});
+
+describe('a decision that a setting of the account may replace', () => {
+  const decide = (policies: Parameters<typeof policySet>[0]) =>
+    authorize(user(policySet(policies)), {
+      action: 'iam:ChangePassword',
+      resource: '*',
+      context: requestContext({}),
+    });
+
+  test('is one that no policy of the principal allows', () => {
+    expect(leavesOpen(decide({ identity: [] }))).toBe(true);
+  });
+
+  test.each([
+    ['an allow', { identity: [compiled('Allow', '*')] }],
+    ['an explicit deny', { identity: [compiled('Deny', '*')] }],
+    ['what the guardrail does not allow', { identity: [], guardrail: compiled('Allow', 's3:*') }],
+  ])('is not %s', (_, policies) => {
+    expect(leavesOpen(decide(policies))).toBe(false);
+  });
+
+  test('is not a request that is too large', () => {
+    const request = { action: 'a'.repeat(300), resource: '*', context: requestContext({}) };
+    expect(leavesOpen(authorize(user(policySet({ identity: [] })), request))).toBe(false);
+  });
+});
+
+describe('the guardrail of an account', () => {
+  test('limits the root user', () => {
+    const guarded = rootPrincipal('123456789012', compiled('Allow', 's3:*'));
+    expect(refusal(guarded)).toMatch(
+      /because no service control policy allows the redshift:JoinGroup action$/,
+    );
+    expect(refusal(rootPrincipal('123456789012', compiled('Allow', 'redshift:*')))).toBeUndefined();
   });
 });

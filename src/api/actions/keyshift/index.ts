@@ -5,9 +5,10 @@ import type { Store } from '../../../store/database.ts';
 import { saveClockOffset } from '../../../store/installation.ts';
 import type { Action } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
+import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
 
 /** What the rows of Keyshift's own table work with. */
-export interface KeyshiftDeps {
+export interface KeyshiftDeps extends GuardrailDeps {
   readonly store: Store;
   /** Undefined unless the installation was made with a clock that can be moved. */
   readonly movableClock: MovableClock | undefined;
@@ -52,4 +53,8 @@ const moveClock: Action<KeyshiftDeps, wire.MoveClockRequest, wire.MoveClockRespo
 };
 
 /** Keyshift's own operations, by name. */
-export const keyshiftActions = { GetAuditEvents: getAuditEvents, MoveClock: moveClock } as const;
+export const keyshiftActions = {
+  GetAuditEvents: getAuditEvents,
+  MoveClock: moveClock,
+  ...guardrailActions,
+} as const;
