@@ -35,6 +35,7 @@ const MAY_REVEAL = new Set([
   'src/iam/password-hasher.ts',
   'src/iam/password-rules.ts',
   'src/iam/root-key.ts',
+  'src/iam/saml-providers.ts',
   'src/postgres/scram-verifier.ts',
   'src/redshift/new-cluster-rules.ts',
   // Proofs.

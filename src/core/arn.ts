@@ -16,6 +16,13 @@ export const roleArn = (accountId: string, path: string, name: string): string =
 export const policyArn = (accountId: string, path: string, name: string): string =>
   `arn:aws:iam::${accountId}:policy${path}${name}`;
 
+export const samlProviderArn = (accountId: string, name: string): string =>
+  `arn:aws:iam::${accountId}:saml-provider/${name}`;
+
+/** `url` is without its scheme. */
+export const oidcProviderArn = (accountId: string, url: string): string =>
+  `arn:aws:iam::${accountId}:oidc-provider/${url}`;
+
 export type RedshiftResource = 'cluster' | 'dbuser' | 'dbname' | 'dbgroup';
 
 /** `resource` is the cluster identifier, or `<cluster>/<name>` for users, databases and groups. */

@@ -17,12 +17,18 @@ const ID_PREFIXES = {
   policyVersion: 'ANVA',
   accessKey: 'AKIA',
   temporaryKey: 'ASIA',
+  instanceProfile: 'AIPA',
+  certificate: 'ASCA',
+  publicKey: 'APKA',
+  serviceCredential: 'ACCA',
 } as const;
+
+type UniqueIdKind = Exclude<keyof typeof ID_PREFIXES, 'accessKey' | 'temporaryKey' | 'policyVersion'>;
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** A unique id of 21 characters, for example `AIDA…` for a user. */
-export function uniqueId(kind: 'user' | 'group' | 'role' | 'managedPolicy', random: RandomBytes): string {
+export function uniqueId(kind: UniqueIdKind, random: RandomBytes): string {
   return ID_PREFIXES[kind] + base32(random(17));
 }
 
@@ -34,6 +40,11 @@ export function accessKeyId(random: RandomBytes): string {
 /** The text of a secret access key: 40 characters of the base64 alphabet (240 random bits). */
 export function secretAccessKeyText(random: RandomBytes): string {
   return random(30).toString('base64');
+}
+
+/** The id of a thing that AWS gives no prefix: 26 characters of base32. */
+export function plainId(random: RandomBytes): string {
+  return base32(random(26));
 }
 
 /** A request id, as AWS prints them. */

@@ -86,11 +86,22 @@ export async function deleteEntity(iam: Iam, accountId: string, wanted: EntityNa
   });
 }
 
+/** The tables of things of which an account may have only so many. */
+type CountedTable =
+  | 'iam_users'
+  | 'iam_groups'
+  | 'iam_roles'
+  | 'iam_policies'
+  | 'iam_saml_providers'
+  | 'iam_oidc_providers'
+  | 'iam_instance_profiles'
+  | 'iam_server_certificates';
+
 /** Throws LimitExceeded when a table holds more rows of the account than the quota, the new one included. */
 export async function requireRoom(
   database: Database,
   accountId: string,
-  table: 'iam_users' | 'iam_groups' | 'iam_roles' | 'iam_policies',
+  table: CountedTable,
   [quota, max]: readonly [name: string, max: number],
 ): Promise<void> {
   const [row] = await database.query<{ count: number }>(

@@ -9,6 +9,7 @@ import { Directory } from '../../src/iam/directory.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { checkPassword } from '../../src/iam/login-profiles.ts';
 import { type Principal, rootPrincipal } from '../../src/iam/principal.ts';
+import { samlMetadata, selfSigned } from '../unit/iam/self-signed.ts';
 import { allow, type IamStore, startIamStore } from './iam-store.ts';
 
 /** Operations as the API runs them: what a call needs is looked up and decided first. */
@@ -373,4 +374,60 @@ describe('who may change its own password', () => {
     await call(root, 'DeleteAccountPasswordPolicy', {});
     await expect(call(root, 'GetAccountPasswordPolicy', {})).rejects.toMatchObject({ code: 'NoSuchEntity' });
   });
+});
+
+test('identity providers are made, shown, changed, tagged and deleted by their ARNs', async () => {
+  const account = await held.newAccount();
+  const root = rootPrincipal(account);
+  const SAMLMetadataDocument = samlMetadata((await selfSigned('idp')).certificate);
+  const Tags = [{ Key: 'Team', Value: 'one' }];
+  const saml = await call(root, 'CreateSAMLProvider', { Name: 'Corp', SAMLMetadataDocument, Tags });
+  const SAMLProviderArn = saml.SAMLProviderArn ?? '';
+  expect(saml).toEqual({ SAMLProviderArn: `arn:aws:iam::${account}:saml-provider/Corp`, Tags });
+  expect(await call(root, 'GetSAMLProvider', { SAMLProviderArn })).toMatchObject({
+    SAMLMetadataDocument,
+    Tags,
+  });
+  await call(root, 'UpdateSAMLProvider', { SAMLProviderArn, SAMLMetadataDocument });
+  await call(root, 'TagSAMLProvider', { SAMLProviderArn, Tags: [{ Key: 'b', Value: '2' }] });
+  await call(root, 'UntagSAMLProvider', { SAMLProviderArn, TagKeys: ['team'] });
+  expect((await call(root, 'ListSAMLProviderTags', { SAMLProviderArn })).Tags).toEqual([
+    { Key: 'b', Value: '2' },
+  ]);
+
+  const oidc = await call(root, 'CreateOpenIDConnectProvider', { Url: 'https://idp.example.com', Tags });
+  const OpenIDConnectProviderArn = oidc.OpenIDConnectProviderArn ?? '';
+  await call(root, 'AddClientIDToOpenIDConnectProvider', { OpenIDConnectProviderArn, ClientID: 'one' });
+  await call(root, 'UpdateOpenIDConnectProviderThumbprint', {
+    OpenIDConnectProviderArn,
+    ThumbprintList: ['0'.repeat(40)],
+  });
+  expect(await call(root, 'GetOpenIDConnectProvider', { OpenIDConnectProviderArn })).toMatchObject({
+    Url: 'idp.example.com',
+    ClientIDList: ['one'],
+    ThumbprintList: ['0'.repeat(40)],
+    Tags,
+  });
+  await call(root, 'CreateUser', { UserName: 'bob' });
+  await call(root, 'PutUserPolicy', {
+    UserName: 'bob',
+    PolicyName: 'p',
+    PolicyDocument: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Action: 'iam:Delete*',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:ResourceTag/Team': 'one' } },
+      },
+    }),
+  });
+  const bob = await principalOf(account, 'bob');
+  await expect(call(bob, 'DeleteSAMLProvider', { SAMLProviderArn })).rejects.toMatchObject({
+    code: 'AccessDenied',
+  });
+  await call(bob, 'DeleteOpenIDConnectProvider', { OpenIDConnectProviderArn });
+  await call(root, 'DeleteSAMLProvider', { SAMLProviderArn });
+  expect((await call(root, 'ListSAMLProviders', {})).SAMLProviderList).toEqual([]);
+  expect((await call(root, 'ListOpenIDConnectProviders', {})).OpenIDConnectProviderList).toEqual([]);
 });

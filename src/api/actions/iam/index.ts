@@ -5,10 +5,12 @@ import { emptyListActions } from './empty-lists.ts';
 import { groupActions } from './groups.ts';
 import { inlinePolicyActions } from './inline-policies.ts';
 import { loginProfileActions } from './login-profiles.ts';
+import { oidcProviderActions } from './oidc-providers.ts';
 import { passwordPolicyActions } from './password-policy.ts';
 import { policyActions } from './policies.ts';
 import { roleActions } from './roles.ts';
 import type { IamActions } from './row.ts';
+import { samlProviderActions } from './saml-providers.ts';
 import { tagActions } from './tags.ts';
 import { userActions } from './users.ts';
 
@@ -25,5 +27,7 @@ export const iamActions = {
   ...loginProfileActions,
   ...accountActions,
   ...passwordPolicyActions,
+  ...samlProviderActions,
+  ...oidcProviderActions,
   ...emptyListActions,
 } satisfies IamActions;

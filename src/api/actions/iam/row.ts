@@ -12,29 +12,43 @@ type Name = keyof IamOperations;
 type Input<N extends Name> = IamOperations[N]['input'];
 type Output<N extends Name> = IamOperations[N]['output'];
 
-export type IamAction<N extends Name> = Action<IamDeps, Input<N>, Output<N>>;
+export type IamAction<N extends Name> = Row<Input<N>, Output<N>>;
+
+/** A row by the types of its input and output, for operations that share their shape. */
+export type Row<I extends object, O> = Action<IamDeps, I, O>;
 
 /** Rows by operation. */
 export type IamActions = { readonly [N in Name]?: IamAction<N> };
 
-type Permissions<N extends Name> = (
+type Permissions<I> = (
   iam: Iam,
-  input: Input<N>,
+  input: I,
   caller: Caller,
 ) => readonly RequiredPermission[] | Promise<readonly RequiredPermission[]>;
-type Run<N extends Name> = (iam: Iam, input: Input<N>, caller: Caller) => Promise<Output<N>>;
+type Run<I, O> = (iam: Iam, input: I, caller: Caller) => Promise<O>;
 
 /** A row of an operation that changes something. */
-export function changing<N extends Name>(permissions: Permissions<N>, run: Run<N>): IamAction<N> {
+export function changing<N extends Name>(
+  permissions: Permissions<Input<N>>,
+  run: Run<Input<N>, Output<N>>,
+): IamAction<N> {
   return rowOf(permissions, run, true);
 }
 
 /** A row of an operation that only reads. */
-export function reading<N extends Name>(permissions: Permissions<N>, run: Run<N>): IamAction<N> {
+export function reading<N extends Name>(
+  permissions: Permissions<Input<N>>,
+  run: Run<Input<N>, Output<N>>,
+): IamAction<N> {
   return rowOf(permissions, run, false);
 }
 
-function rowOf<N extends Name>(permissions: Permissions<N>, run: Run<N>, changes: boolean): IamAction<N> {
+/** A row from its types; `changes` says whether it changes anything that caches hold. */
+export function rowOf<I extends object, O>(
+  permissions: Permissions<I>,
+  run: Run<I, O>,
+  changes: boolean,
+): Row<I, O> {
   return {
     permissions: ({ iam }, input, caller) => {
       // Before the decision, so that the audit log also tells what a refused call was about.
@@ -67,6 +81,15 @@ const SUBJECT_MEMBERS = new Set([
   'AccountAlias',
   'PasswordResetRequired',
   'TagKeys',
+  'SAMLProviderArn',
+  'AssertionEncryptionMode',
+  'RemovePrivateKey',
+  'OpenIDConnectProviderArn',
+  'Url',
+  'ClientID',
+  'ClientIDList',
+  'ThumbprintList',
+  'Name',
 ]);
 
 function subjectOf(input: object): Record<string, unknown> {

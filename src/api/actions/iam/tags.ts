@@ -1,108 +1,150 @@
 import { requireEntity } from '../../../iam/entities.ts';
+import type { Iam } from '../../../iam/iam.ts';
 import { requireOwnPolicy, requirePolicy } from '../../../iam/managed-policies.ts';
+import { requireOidcProvider } from '../../../iam/oidc-providers.ts';
+import { requireSamlProvider } from '../../../iam/saml-providers.ts';
 import { listTags, tagEntity, untagEntity } from '../../../iam/tags.ts';
 import type { Database } from '../../../store/database.ts';
-import { changing, reading } from './row.ts';
+import type { Caller, RequiredPermission } from '../../action.ts';
+import type { Tag } from '../../services/iam.generated.ts';
+import { type Row, rowOf } from './row.ts';
 import { pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
-import { onPolicy, onRole, onUser, requestTagKeys } from './targets.ts';
+import {
+  type Extra,
+  onOidcProvider,
+  onPolicy,
+  onRole,
+  onSamlProvider,
+  onUser,
+  requestTagKeys,
+} from './targets.ts';
 
-/** Finds the owner of the tags inside the change that needs it. */
-const user = (accountId: string, name: string) => (database: Database) =>
-  requireEntity(database, accountId, { kind: 'user', name });
+/** Tags: three operations for each kind of thing that can have them, all of one shape. */
 
-const role = (accountId: string, name: string) => (database: Database) =>
-  requireEntity(database, accountId, { kind: 'role', name });
+/** A kind of thing with tags: the member that names one, what policies decide on, and where it is kept. */
+interface Tagged<Key extends string> {
+  readonly key: Key;
+  readonly on: (
+    iam: Iam,
+    caller: Caller,
+    action: string,
+    key: string,
+    extra?: Extra,
+  ) => Promise<RequiredPermission[]>;
+  readonly find: Find;
+  /** Where it differs from `find`: of the things that may be seen, only some may be changed. */
+  readonly findToChange?: Find;
+}
 
-const ownPolicy = (accountId: string, arn: string) => (database: Database) =>
-  requireOwnPolicy(database, accountId, arn);
+type Find = (database: Database, accountId: string, key: string) => Promise<{ readonly id: string }>;
 
-const TagUser = changing<'TagUser'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:TagUser', input.UserName, requestTagKeys(input.Tags)),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return tagEntity(iam, accountId, user(accountId, input.UserName), tagsOfInput(input.Tags));
-  },
-);
+const USERS: Tagged<'UserName'> = {
+  key: 'UserName',
+  on: onUser,
+  find: (database, accountId, name) => requireEntity(database, accountId, { kind: 'user', name }),
+};
 
-const UntagUser = changing<'UntagUser'>(
-  (iam, input, caller) =>
-    onUser(iam, caller, 'iam:UntagUser', input.UserName, [['aws:tagkeys', input.TagKeys]]),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return untagEntity(iam, accountId, user(accountId, input.UserName), input.TagKeys);
-  },
-);
+const ROLES: Tagged<'RoleName'> = {
+  key: 'RoleName',
+  on: onRole,
+  find: (database, accountId, name) => requireEntity(database, accountId, { kind: 'role', name }),
+};
 
-const ListUserTags = reading<'ListUserTags'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:ListUserTags', input.UserName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const page = await listTags(iam, accountId, user(accountId, input.UserName), pageOfInput(input));
-    return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
-  },
-);
+const POLICIES: Tagged<'PolicyArn'> = {
+  key: 'PolicyArn',
+  on: onPolicy,
+  find: requirePolicy,
+  findToChange: requireOwnPolicy,
+};
 
-const TagRole = changing<'TagRole'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:TagRole', input.RoleName, requestTagKeys(input.Tags)),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return tagEntity(iam, accountId, role(accountId, input.RoleName), tagsOfInput(input.Tags));
-  },
-);
+const SAML_PROVIDERS: Tagged<'SAMLProviderArn'> = {
+  key: 'SAMLProviderArn',
+  on: onSamlProvider,
+  find: requireSamlProvider,
+};
 
-const UntagRole = changing<'UntagRole'>(
-  (iam, input, caller) =>
-    onRole(iam, caller, 'iam:UntagRole', input.RoleName, [['aws:tagkeys', input.TagKeys]]),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return untagEntity(iam, accountId, role(accountId, input.RoleName), input.TagKeys);
-  },
-);
+const OIDC_PROVIDERS: Tagged<'OpenIDConnectProviderArn'> = {
+  key: 'OpenIDConnectProviderArn',
+  on: onOidcProvider,
+  find: requireOidcProvider,
+};
 
-const ListRoleTags = reading<'ListRoleTags'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:ListRoleTags', input.RoleName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const page = await listTags(iam, accountId, role(accountId, input.RoleName), pageOfInput(input));
-    return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
-  },
-);
+type Named<Key extends string> = { readonly [K in Key]: string };
 
-const TagPolicy = changing<'TagPolicy'>(
-  (iam, input, caller) => onPolicy(iam, caller, 'iam:TagPolicy', input.PolicyArn, requestTagKeys(input.Tags)),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return tagEntity(iam, accountId, ownPolicy(accountId, input.PolicyArn), tagsOfInput(input.Tags));
-  },
-);
+function tagging<Key extends string>(
+  action: string,
+  things: Tagged<Key>,
+): Row<Named<Key> & { readonly Tags: readonly Tag[] }, void> {
+  return rowOf(
+    (iam, input, caller) => things.on(iam, caller, action, input[things.key], requestTagKeys(input.Tags)),
+    (iam, input, caller) => {
+      const { accountId } = caller.principal;
+      const find = things.findToChange ?? things.find;
+      const owner = (database: Database) => find(database, accountId, input[things.key]);
+      return tagEntity(iam, accountId, owner, tagsOfInput(input.Tags));
+    },
+    true,
+  );
+}
 
-const UntagPolicy = changing<'UntagPolicy'>(
-  (iam, input, caller) =>
-    onPolicy(iam, caller, 'iam:UntagPolicy', input.PolicyArn, [['aws:tagkeys', input.TagKeys]]),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return untagEntity(iam, accountId, ownPolicy(accountId, input.PolicyArn), input.TagKeys);
-  },
-);
+function untagging<Key extends string>(
+  action: string,
+  things: Tagged<Key>,
+): Row<Named<Key> & { readonly TagKeys: readonly string[] }, void> {
+  return rowOf(
+    (iam, input, caller) =>
+      things.on(iam, caller, action, input[things.key], [['aws:tagkeys', input.TagKeys]]),
+    (iam, input, caller) => {
+      const { accountId } = caller.principal;
+      const find = things.findToChange ?? things.find;
+      const owner = (database: Database) => find(database, accountId, input[things.key]);
+      return untagEntity(iam, accountId, owner, input.TagKeys);
+    },
+    true,
+  );
+}
 
-const ListPolicyTags = reading<'ListPolicyTags'>(
-  (iam, input, caller) => onPolicy(iam, caller, 'iam:ListPolicyTags', input.PolicyArn),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const owner = (database: Database) => requirePolicy(database, accountId, input.PolicyArn);
-    const page = await listTags(iam, accountId, owner, pageOfInput(input));
-    return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
-  },
-);
+type TagPage = {
+  readonly Tags: readonly Tag[];
+  readonly IsTruncated: boolean;
+  readonly Marker: string | undefined;
+};
+
+type PageMembers = {
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+};
+
+function listing<Key extends string>(
+  action: string,
+  things: Tagged<Key>,
+): Row<Named<Key> & PageMembers, TagPage> {
+  return rowOf(
+    (iam, input, caller) => things.on(iam, caller, action, input[things.key]),
+    async (iam, input, caller) => {
+      const { accountId } = caller.principal;
+      const owner = (database: Database) => things.find(database, accountId, input[things.key]);
+      const page = await listTags(iam, accountId, owner, pageOfInput(input));
+      return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
+    },
+    false,
+  );
+}
 
 export const tagActions = {
-  TagUser,
-  UntagUser,
-  ListUserTags,
-  TagRole,
-  UntagRole,
-  ListRoleTags,
-  TagPolicy,
-  UntagPolicy,
-  ListPolicyTags,
+  TagUser: tagging('iam:TagUser', USERS),
+  UntagUser: untagging('iam:UntagUser', USERS),
+  ListUserTags: listing('iam:ListUserTags', USERS),
+  TagRole: tagging('iam:TagRole', ROLES),
+  UntagRole: untagging('iam:UntagRole', ROLES),
+  ListRoleTags: listing('iam:ListRoleTags', ROLES),
+  TagPolicy: tagging('iam:TagPolicy', POLICIES),
+  UntagPolicy: untagging('iam:UntagPolicy', POLICIES),
+  ListPolicyTags: listing('iam:ListPolicyTags', POLICIES),
+  TagSAMLProvider: tagging('iam:TagSAMLProvider', SAML_PROVIDERS),
+  UntagSAMLProvider: untagging('iam:UntagSAMLProvider', SAML_PROVIDERS),
+  ListSAMLProviderTags: listing('iam:ListSAMLProviderTags', SAML_PROVIDERS),
+  TagOpenIDConnectProvider: tagging('iam:TagOpenIDConnectProvider', OIDC_PROVIDERS),
+  UntagOpenIDConnectProvider: untagging('iam:UntagOpenIDConnectProvider', OIDC_PROVIDERS),
+  ListOpenIDConnectProviderTags: listing('iam:ListOpenIDConnectProviderTags', OIDC_PROVIDERS),
 };

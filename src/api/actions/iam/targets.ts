@@ -3,7 +3,9 @@ import { type EntityKind, findEntity } from '../../../iam/entities.ts';
 import type { Iam } from '../../../iam/iam.ts';
 import { validationError } from '../../../iam/iam-errors.ts';
 import { findPolicy } from '../../../iam/managed-policies.ts';
+import { findOidcProvider } from '../../../iam/oidc-providers.ts';
 import { findRole } from '../../../iam/roles.ts';
+import { findSamlProvider } from '../../../iam/saml-providers.ts';
 import { type Tag, tagsOf } from '../../../iam/tags.ts';
 import { findUser } from '../../../iam/users.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
@@ -16,6 +18,12 @@ import type { Caller, RequiredPermission } from '../../action.ts';
  */
 
 type Context = Map<string, readonly string[]>;
+export type Extra = readonly (readonly [string, readonly string[]])[];
+
+interface RequestTag {
+  readonly Key: string;
+  readonly Value: string;
+}
 
 /** One permission for an action on a user. `extra` holds further condition keys. */
 export async function onUser(
@@ -23,7 +31,7 @@ export async function onUser(
   caller: Caller,
   action: string,
   userName: string,
-  extra: readonly (readonly [string, readonly string[]])[] = [],
+  extra: Extra = [],
 ): Promise<RequiredPermission[]> {
   const { accountId } = caller.principal;
   const user = await findUser(iam, accountId, userName);
@@ -36,7 +44,7 @@ export async function onRole(
   caller: Caller,
   action: string,
   roleName: string,
-  extra: readonly (readonly [string, readonly string[]])[] = [],
+  extra: Extra = [],
 ): Promise<RequiredPermission[]> {
   const { accountId } = caller.principal;
   const role = await findRole(iam.store, accountId, roleName);
@@ -49,7 +57,7 @@ export async function onGroup(
   caller: Caller,
   action: string,
   groupName: string,
-  extra: readonly (readonly [string, readonly string[]])[] = [],
+  extra: Extra = [],
 ): Promise<RequiredPermission[]> {
   const { accountId } = caller.principal;
   const group = await findEntity(iam.store, accountId, { kind: 'group', name: groupName });
@@ -63,13 +71,47 @@ export async function onPolicy(
   caller: Caller,
   action: string,
   arn: string,
-  extra: readonly (readonly [string, readonly string[]])[] = [],
+  extra: Extra = [],
 ): Promise<RequiredPermission[]> {
   const { accountId } = caller.principal;
   const policy = await findPolicy(iam.store, accountId, arn);
-  const context: Context = new Map(extra);
-  if (policy !== undefined) addResourceTags(context, await tagsOf(iam.store, accountId, policy.id));
-  return [{ action, resource: arn, context }];
+  return onTagged(iam, caller, { action, resource: arn, ownerId: policy?.id, extra });
+}
+
+/** One permission for an action on a SAML provider. Throws InvalidInput. */
+export async function onSamlProvider(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  arn: string,
+  extra: Extra = [],
+): Promise<RequiredPermission[]> {
+  const found = await findSamlProvider(iam.store, caller.principal.accountId, arn);
+  return onTagged(iam, caller, { action, resource: arn, ownerId: found?.id, extra });
+}
+
+/** One permission for an action on an OpenID Connect provider. Throws InvalidInput. */
+export async function onOidcProvider(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  arn: string,
+  extra: Extra = [],
+): Promise<RequiredPermission[]> {
+  const found = await findOidcProvider(iam.store, caller.principal.accountId, arn);
+  return onTagged(iam, caller, { action, resource: arn, ownerId: found?.id, extra });
+}
+
+/** The permissions for making a thing, and for tagging it when it comes with tags. */
+export function creating(
+  action: string,
+  tagAction: string,
+  resource: string,
+  tags: readonly RequestTag[] | undefined,
+): RequiredPermission[] {
+  const context = new Map<string, readonly string[]>(requestTagKeys(tags ?? []));
+  const create = { action, resource, context };
+  return context.size > 0 ? [create, { action: tagAction, resource, context }] : [create];
 }
 
 /** One permission for listing: the ARN of a kind of thing, down to the path that is asked for. */
@@ -86,7 +128,7 @@ export function onList(
 export const onAccount = (action: string): RequiredPermission[] => [{ action, resource: '*' }];
 
 /** The condition keys that tags in a request make. */
-export function requestTagKeys(tags: readonly { readonly Key: string; readonly Value: string }[]) {
+export function requestTagKeys(tags: readonly RequestTag[]) {
   if (tags.length === 0) return [];
   return [
     ...tags.map(({ Key, Value }) => [`aws:requesttag/${Key.toLowerCase()}`, [Value]] as const),
@@ -110,7 +152,7 @@ function onBounded(
     | undefined,
   action: string,
   arnIfMissing: string,
-  extra: readonly (readonly [string, readonly string[]])[],
+  extra: Extra,
 ): RequiredPermission[] {
   const context: Context = new Map(extra);
   if (found === undefined) return [{ action, resource: arnIfMissing, context }];
@@ -119,6 +161,25 @@ function onBounded(
     context.set('iam:permissionsboundary', [found.boundaryArn]);
   }
   return [{ action, resource: found.arn, context }];
+}
+
+/** One permission for an action on a thing whose tags are kept under `ownerId`; undefined when it is not there. */
+async function onTagged(
+  iam: Iam,
+  caller: Caller,
+  target: {
+    readonly action: string;
+    readonly resource: string;
+    readonly ownerId: string | undefined;
+    readonly extra: Extra;
+  },
+): Promise<RequiredPermission[]> {
+  const { action, resource, ownerId, extra } = target;
+  const context: Context = new Map(extra);
+  if (ownerId !== undefined) {
+    addResourceTags(context, await tagsOf(iam.store, caller.principal.accountId, ownerId));
+  }
+  return [{ action, resource, context }];
 }
 
 function addResourceTags(context: Context, tags: readonly Tag[]): void {
