@@ -18,6 +18,7 @@ SERVICES = [
     ("iam", "2010-05-08", True),
     ("sts", "2011-06-15", True),
     ("redshift", "2012-12-01", False),
+    ("redshift-serverless", "2021-04-21", True),
 ]
 
 TYPESCRIPT = {
@@ -53,6 +54,7 @@ class Service:
         self.name, self.version, self.strict = name, version, strict
         self.model = read_model(name, version)
         self.shapes = self.model["shapes"]
+        self.is_json = self.model["metadata"]["protocol"] == "json"
         self.structures, self.lists, self.maps, self.scalars = {}, {}, {}, {}
         self.interfaces, self.aliases = {}, {}
         self.operations = {}
@@ -95,6 +97,8 @@ class Service:
             entry["values"] = shape["enum"]
         if shape.get("sensitive"):
             entry["sensitive"] = True
+        if shape.get("timestampFormat") == "iso8601":
+            entry["format"] = "iso8601"
         if len(entry) == 1:
             return shape["type"]
         self.scalars[name] = entry
@@ -136,7 +140,7 @@ class Service:
         for name, operation in self.model["operations"].items():
             given = operation.get("input", {}).get("shape")
             result = operation.get("output", {}).get("shape")
-            if result:
+            if result and not self.is_json:
                 assert operation["output"].get("resultWrapper") == f"{name}Result", name
             for shape in filter(None, (given, result)):
                 self.reference(shape)
@@ -146,21 +150,24 @@ class Service:
         for name, shape in self.shapes.items():
             if shape.get("exception"):
                 error = shape.get("error", {})
-                status = error.get("httpStatusCode", 400)
+                status = error.get("httpStatusCode", 500 if shape.get("fault") else 400)
                 assert errors.setdefault(error.get("code", name), status) == status, name
         return types, errors
 
     def write(self):
         types, errors = self.read()
-        capital = self.name.capitalize()
+        capital = "".join(part.capitalize() for part in self.name.split("-"))
+        variable = f"{capital[0].lower()}{capital[1:]}Data"
+        metadata = self.model["metadata"]
         lines = [
             NOTICE.format(name=self.name, version=self.version, botocore=botocore.__version__),
             "import type { ServiceData } from './table.ts';",
             "",
-            f"export const {self.name}Data: ServiceData = {{",
+            f"export const {variable}: ServiceData = {{",
             f"  name: '{self.name}',",
             f"  version: '{self.version}',",
-            f"  namespace: '{self.model['metadata']['xmlNamespace']}',",
+            f"  namespace: '{metadata.get('xmlNamespace', '')}',",
+            *([f"  target: '{metadata['targetPrefix']}',"] if self.is_json else []),
             f"  strict: {'true' if self.strict else 'false'},",
             *self.record("operations", self.operations),
             *self.record("structures", self.structures),

@@ -16,6 +16,8 @@ export interface ClusterServersDeps {
   readonly config: Config;
   readonly clusters: Clusters;
   readonly fleet: Fleet;
+  /** See `ClusterServers`. */
+  readonly answerTo: (hostName: string) => Promise<void>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly logger: Logger;
@@ -38,6 +40,7 @@ export function clusterServers(deps: ClusterServersDeps): ClusterServers {
       }
       await deps.fleet.setMasterPassword(cluster, password);
     },
+    answerTo: deps.answerTo,
   };
 }
 

@@ -2,11 +2,18 @@ import { existsSync, rmSync } from 'node:fs';
 import { iamActions } from './api/actions/iam/index.ts';
 import { keyshiftActions } from './api/actions/keyshift/index.ts';
 import { redshiftActions } from './api/actions/redshift/index.ts';
+import { redshiftServerlessActions } from './api/actions/redshift-serverless/index.ts';
 import { stsActions } from './api/actions/sts/index.ts';
 import type { AnyAction, Service } from './api/decode-call.ts';
 import { handleRequest } from './api/handle-request.ts';
 import { type HttpListener, listenHttp } from './api/listen.ts';
-import { iamTable, keyshiftTable, redshiftTable, stsTable } from './api/protocol/services.ts';
+import {
+  iamTable,
+  keyshiftTable,
+  redshiftServerlessTable,
+  redshiftTable,
+  stsTable,
+} from './api/protocol/services.ts';
 import type { ServiceTable } from './api/services/table.ts';
 import { AuditWriter } from './audit/writer.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
@@ -36,6 +43,7 @@ import { requireFreePort, requireUsableHost } from './ports.ts';
 import { startEmbedded } from './postgres/embedded.ts';
 import { openExternal } from './postgres/external.ts';
 import { Clusters } from './redshift/clusters.ts';
+import { Resources } from './redshift/resources.ts';
 import { SigningKeyCache } from './sigv4/index.ts';
 import { ChangeChannel } from './store/changes.ts';
 import { openInstallation } from './store/installation.ts';
@@ -120,7 +128,9 @@ async function start(
   await ensureAccount(iam, config.accountId);
   const rootKey = await ensureRootKey(iam, config.accountId, config.rootKey);
 
-  const names = ['localhost', '127.0.0.1', '::1', config.publicHost];
+  const resources = new Resources(store, clock);
+  const domains = await resources.list(config.accountId, 'custom-domain');
+  const names = ['localhost', '127.0.0.1', '::1', config.publicHost, ...domains.map(({ name }) => name)];
   const certificates = await openCertificates(directory.root, names, systemClock.now(), random);
   const audit = new AuditWriter(store);
   cleanup.add('audit log', () => audit.close());
@@ -156,7 +166,11 @@ async function start(
     openExternal: async (identifier, passwords) => openExternal(urls.require(identifier), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());
-  const clusterDeps = { config, clusters, fleet, clock, random, logger };
+  const answerTo = async (name: string): Promise<void> => {
+    names.push(name);
+    fleet.useCertificate(await openCertificates(directory.root, names, systemClock.now(), random));
+  };
+  const clusterDeps = { config, clusters, fleet, answerTo, clock, random, logger };
   const servers = clusterServers(clusterDeps);
   signal.throwIfAborted();
   await startClusters(clusterDeps);
@@ -168,7 +182,7 @@ async function start(
 
   const api = {
     services: services(),
-    actions: { iam, clock, random, keyring, clusters, servers, publicHost, store, movableClock },
+    actions: { iam, clock, random, keyring, clusters, resources, servers, publicHost, store, movableClock },
     authenticator: {
       directory: authDirectory,
       keys: new SigningKeyCache(LIMITS.signingKeyCacheMax),
@@ -242,6 +256,7 @@ function services() {
     service(iamTable, iamActions),
     service(stsTable, stsActions),
     service(redshiftTable, redshiftActions),
+    service(redshiftServerlessTable, redshiftServerlessActions),
     service(keyshiftTable, keyshiftActions),
   ] as const;
 }

@@ -27,9 +27,11 @@ const MAY_REVEAL = new Set([
   'src/server.ts',
   'src/env-file.ts',
   'src/postgres/external.ts',
-  // The one answer that tells a new secret to its owner.
+  // The only answers that tell a new secret to its owner.
   'src/api/actions/iam/access-keys.ts',
   'src/api/actions/redshift/get-cluster-credentials.ts',
+  'src/api/actions/redshift/get-cluster-credentials-with-iam.ts',
+  'src/api/actions/redshift-serverless/get-credentials.ts',
   // Sealing, hashing and rules of new secrets.
   'src/iam/access-keys.ts',
   'src/iam/password-hasher.ts',

@@ -2,6 +2,7 @@ import { AwsError } from '../core/errors.ts';
 import type { Action } from './action.ts';
 import type { ReceivedRequest } from './listen.ts';
 import { decodeInput } from './protocol/decode-input.ts';
+import { decodeJsonInput, operationOfTarget, unknownOperation } from './protocol/decode-json.ts';
 import { decodeQuery, invalidAction, missingAction, operationFor } from './protocol/decode-query.ts';
 import { validateInput } from './protocol/validate-input.ts';
 import type { Operation, ServiceTable } from './services/table.ts';
@@ -21,33 +22,65 @@ export interface Call<Deps> {
   readonly table: ServiceTable;
   readonly operation: Operation;
   readonly action: AnyAction<Deps>;
-  readonly parameters: ReadonlyMap<string, string>;
+  /** Reads the input; throws what the protocol says of a malformed one. */
+  readonly input: () => Record<string, unknown>;
 }
 
 const FORM = 'application/x-www-form-urlencoded';
 
+/** Whether a request is one of the JSON protocol, so that its answer must be JSON too. */
+export function isJsonProtocol(request: ReceivedRequest): boolean {
+  return request.headers.some(
+    ([name, value]) =>
+      name.toLowerCase() === 'x-amz-target' ||
+      (name.toLowerCase() === 'content-type' && value.startsWith('application/x-amz-json')),
+  );
+}
+
 /**
- * Finds the operation by Action and Version, or without a Version by the service that the request is signed for.
- * Throws MissingAction, InvalidAction, MalformedQueryString (400) and InvalidHttpRequest (405, 415).
+ * Finds the operation that a request asks for. Throws MissingAction, InvalidAction, MalformedQueryString (400) and
+ * InvalidHttpRequest (405, 415), in the JSON protocol UnknownOperationException (400).
  */
 export function decodeCall<Deps>(services: readonly Service<Deps>[], request: ReceivedRequest): Call<Deps> {
+  return isJsonProtocol(request) ? decodeJsonCall(services, request) : decodeQueryCall(services, request);
+}
+
+/** By the header X-Amz-Target alone. */
+function decodeJsonCall<Deps>(services: readonly Service<Deps>[], request: ReceivedRequest): Call<Deps> {
+  if (request.path !== '/' || request.method !== 'POST') throw unknownOperation();
+  const header = headerValue(request, 'x-amz-target');
+  for (const { table, actions } of services) {
+    const name = table.target === undefined ? undefined : operationOfTarget(header, table.target);
+    const operation = name === undefined ? undefined : table.operation(name);
+    const action = name === undefined ? undefined : actions.get(name);
+    if (operation === undefined || action === undefined) continue;
+    return { table, operation, action, input: () => decodeJsonInput(operation, request.body) };
+  }
+  throw unknownOperation();
+}
+
+/** By Action and Version, or without a Version by the service that the request is signed for. */
+function decodeQueryCall<Deps>(services: readonly Service<Deps>[], request: ReceivedRequest): Call<Deps> {
   requireQueryProtocol(request);
   const query = decodeQuery(request.query, request.body);
   const scope = query.version === undefined ? signedForService(request) : undefined;
   const service = services.find(
-    ({ table }) => table.version === query.version || (scope !== undefined && table.name === scope),
+    ({ table }) =>
+      table.target === undefined &&
+      (table.version === query.version || (scope !== undefined && table.name === scope)),
   );
   if (query.action === undefined || query.action === '') throw missingAction();
   if (service === undefined) throw invalidAction(query.action, query.version);
-  const operation = operationFor(service.table, query);
+  const { table } = service;
+  const operation = operationFor(table, query);
   const action = service.actions.get(operation.name);
-  if (action === undefined) throw invalidAction(operation.name, service.table.version);
-  return { table: service.table, operation, action, parameters: query.parameters };
+  if (action === undefined) throw invalidAction(operation.name, table.version);
+  return { table, operation, action, input: () => decodeInput(table, operation, query.parameters) };
 }
 
 /** The input, checked against the model's constraints. Throws ValidationError and its relatives (400). */
 export function decodeCallInput<Deps>(call: Call<Deps>): never {
-  const input = decodeInput(call.table, call.operation, call.parameters);
+  const input = call.input();
   validateInput(call.table, call.operation, input);
   // The model made it: it has exactly the type that the row of this operation takes.
   return input as never;

@@ -1,5 +1,6 @@
 import type { AwsError } from '../core/errors.ts';
-import type { Answer, ReceivedRequest } from './listen.ts';
+import type { Answer } from './listen.ts';
+import { encodeJsonError, encodeJsonResult, JSON_CONTENT_TYPE } from './protocol/encode-json.ts';
 import { encodeError, encodeResult, XML_CONTENT_TYPE } from './protocol/encode-xml.ts';
 import type { Operation, ServiceTable } from './services/table.ts';
 
@@ -14,8 +15,9 @@ export function encodeResultAnswer(
   requestId: string,
 ): Answer {
   // The row's type says that it is what the operation's model describes: a structure, or nothing.
-  const result = encodeResult(call.table, call.operation, output as object | undefined, requestId);
-  return xml(200, result, requestId);
+  const result = output as object | undefined;
+  if (call.table.target !== undefined) return json(200, encodeJsonResult(call.operation, result), requestId);
+  return xml(200, encodeResult(call.table, call.operation, result, requestId), requestId);
 }
 
 export function encodeErrorAnswer(
@@ -27,27 +29,14 @@ export function encodeErrorAnswer(
   return xml(status, encodeError({ code, message, fault, requestId }, table?.namespace), requestId);
 }
 
-/** A request of one of AWS's JSON protocols, none of whose services is here. */
-export function isJsonProtocol(request: ReceivedRequest): boolean {
-  return request.headers.some(
-    ([name, value]) =>
-      name.toLowerCase() === 'x-amz-target' ||
-      (name.toLowerCase() === 'content-type' && value.startsWith('application/x-amz-json')),
-  );
+/** The answer that JSON clients read as an error at once, instead of retrying. */
+export function encodeJsonErrorAnswer(error: AwsError, requestId: string): Answer {
+  const answer = json(error.status, encodeJsonError(error), requestId);
+  return { ...answer, headers: { ...answer.headers, 'x-amzn-ErrorType': error.code } };
 }
 
-/** The answer that JSON clients read as an error at once, instead of retrying. */
-export function encodeJsonErrorAnswer(requestId: string): Answer {
-  const code = 'UnknownOperationException';
-  return {
-    status: 400,
-    headers: {
-      'x-amzn-RequestId': requestId,
-      'Content-Type': 'application/x-amz-json-1.1',
-      'x-amzn-ErrorType': code,
-    },
-    body: JSON.stringify({ __type: code, message: 'This service is not available here.' }),
-  };
+function json(status: number, body: string, requestId: string): Answer {
+  return { status, headers: { 'x-amzn-RequestId': requestId, 'Content-Type': JSON_CONTENT_TYPE }, body };
 }
 
 function xml(status: number, body: string, requestId: string): Answer {

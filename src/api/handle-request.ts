@@ -7,14 +7,17 @@ import type { Logger } from '../core/logger.ts';
 import type { Principal } from '../iam/principal.ts';
 import { type Authenticator, authenticate } from './authenticate.ts';
 import { requireAllowed } from './authorize-call.ts';
-import { type Call, decodeCall, decodeCallInput, headerValue, type Service } from './decode-call.ts';
 import {
-  encodeErrorAnswer,
-  encodeJsonErrorAnswer,
-  encodeResultAnswer,
+  type Call,
+  decodeCall,
+  decodeCallInput,
+  headerValue,
   isJsonProtocol,
-} from './encode-answer.ts';
+  type Service,
+} from './decode-call.ts';
+import { encodeErrorAnswer, encodeJsonErrorAnswer, encodeResultAnswer } from './encode-answer.ts';
 import type { Answer, ReceivedRequest } from './listen.ts';
+import { toJsonError } from './protocol/encode-json.ts';
 
 /**
  * The way of a request, from its bytes to its answer:
@@ -47,7 +50,6 @@ interface Progress<Deps> {
 
 /** Answers one request. Never rejects. */
 export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: ReceivedRequest): Promise<Answer> {
-  if (isJsonProtocol(request)) return encodeJsonErrorAnswer(newRequestId());
   const progress: Progress<Deps> = {
     requestId: newRequestId(),
     details: {},
@@ -77,7 +79,8 @@ async function refuse<Deps>(
   progress: Progress<Deps>,
   cause: unknown,
 ): Promise<Answer> {
-  let error = toAwsError(cause);
+  const isJson = isJsonProtocol(request);
+  let error = toAwsError(cause, isJson);
   if (error.status >= 500) {
     deps.logger.error(
       { requestId: progress.requestId, cause: messageOf(cause), err: cause },
@@ -87,13 +90,20 @@ async function refuse<Deps>(
   try {
     await deps.audit.record(toEvent(deps, request, progress, error));
   } catch (unrecorded) {
-    error = toAwsError(unrecorded);
+    error = toAwsError(unrecorded, isJson);
   }
+  if (isJson) return encodeJsonErrorAnswer(error, progress.requestId);
   return encodeErrorAnswer(progress.call?.table, error, progress.requestId);
 }
 
+/** The error as the protocol of the request names it. */
+function toAwsError(cause: unknown, isJson: boolean): AwsError {
+  const error = tellable(cause);
+  return isJson ? toJsonError(error) : error;
+}
+
 /** What leaves for a cause that is not the caller's: no word of it. */
-function toAwsError(cause: unknown): AwsError {
+function tellable(cause: unknown): AwsError {
   if (cause instanceof AwsError) return cause;
   if (cause instanceof AuditUnavailable) {
     return new AwsError(

@@ -51,6 +51,17 @@ function reservedOrTooLong(name: string): NameProblem | undefined {
   return Buffer.byteLength(name) > LIMITS.postgresNameBytesMax ? 'too-long-for-postgresql' : undefined;
 }
 
+/** As IAM allows names of users, roles and sessions. */
+const IAM_USER = /^IAMR?:[\w+=,.@-]{1,64}$/;
+
+/**
+ * Whether a name is that of a database user who stands for an IAM user or role: `IAM:name` or `IAMR:name`. It can
+ * log in only with credentials that were issued to just that identity.
+ */
+export function isIamUserName(name: string): boolean {
+  return IAM_USER.test(name);
+}
+
 /**
  * Names that no client may use or take over: PostgreSQL's own (`pg_…`, `public`, `none`) and ours
  * (`keyshift_…`, and everything with a colon, which are session roles and IAM login names).

@@ -57,11 +57,12 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#context = createSecureContext({
-      cert: options.tls.certificate,
-      key: options.tls.key,
-      minVersion: 'TLSv1.2',
-    });
+    this.#context = secureContext(options.tls);
+  }
+
+  /** Shows another certificate to the connections that come from now on. */
+  useCertificate(tls: FleetOptions['tls']): void {
+    this.#context = secureContext(tls);
   }
 
   /**
@@ -261,6 +262,10 @@ async function stopRunning({ listener, link }: Running): Promise<void> {
   listener.stopAccepting();
   await link.close();
   await listener.close();
+}
+
+function secureContext({ certificate, key }: FleetOptions['tls']): SecureContext {
+  return createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
 }
 
 const keyOf = (cluster: Cluster): string => `${cluster.accountId}/${cluster.identifier}`;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import { isReservedRoleName } from '../core/names.ts';
+import { isIamUserName, isReservedRoleName } from '../core/names.ts';
 import { ensureDatabasePrepared } from './prepare-database.ts';
 import { type AccountFacts, type FactsQuestion, type ProvisionFacts, readFacts } from './provision-facts.ts';
 import { quoteIdentifier } from './quote.ts';
@@ -105,7 +105,8 @@ function refuseNames(request: ProvisionRequest, groups: readonly string[]): void
       });
     }
   }
-  if (dbUser === '' || dbUser.includes('\0') || isReservedRoleName(dbUser)) throw notForClients(request);
+  const isRefused = isReservedRoleName(dbUser) && !isIamUserName(dbUser);
+  if (dbUser === '' || dbUser.includes('\0') || isRefused) throw notForClients(request);
   for (const group of groups) {
     if (group === '' || group.includes('\0') || isReservedRoleName(group)) throw groupMissing(group);
   }

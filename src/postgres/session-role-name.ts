@@ -11,12 +11,13 @@ const PLAIN = /^[^,:#]+$/;
 const HASH_CHARACTERS = 32;
 
 /**
- * `IAM:user:group1,group2`, groups sorted and each once, or `IAM:user` without any; when that is over 63 bytes or a name holds one of the
+ * `IAM:user:group1,group2`, groups sorted and each once (with a second colon also where there are none: `IAM:user` is
+ * the name of the database user of an IAM user); when that is over 63 bytes or a name holds one of the
  * separators, `IAM:` with a readable beginning, `#` and a hash.
  */
 export function sessionRoleName(user: string, groups: readonly string[]): string {
   const sorted = sortedGroups(groups);
-  const readable = sorted.length === 0 ? user : `${user}:${sorted.join(',')}`;
+  const readable = `${user}:${sorted.join(',')}`;
   const plain = [user, ...sorted].every((name) => PLAIN.test(name));
   const bytesMax = LIMITS.postgresNameBytesMax - SESSION_ROLE_PREFIX.length;
   if (plain && Buffer.byteLength(readable) <= bytesMax) return SESSION_ROLE_PREFIX + readable;

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
+import { isIamUserName } from '../core/names.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import { type Credential, checkCredential } from './credential.ts';
-import { parseLoginName } from './login-name.ts';
+import { type LoginName, parseLoginName } from './login-name.ts';
 
 /** What a verified temporary login is entitled to. */
 export interface VerifiedLogin {
@@ -35,7 +36,13 @@ export function checkLogin(
     if (check.reason === 'expired' || check.reason === 'other-database') return check;
     return { ok: false, reason: 'wrong-password', why: check.reason };
   }
-  const name = parseLoginName(attempt.loginName);
+  const { isOwnUser } = check.credential;
+  const name = isOwnUser ? ownUser(attempt.loginName) : parseLoginName(attempt.loginName);
   if (name === undefined) return { ok: false, reason: 'wrong-password', why: 'login-name-form' };
   return { ok: true, login: { credential: check.credential, ...name } };
+}
+
+/** Its name is the login name, it needs no making beforehand, and its groups are those it belongs to. */
+function ownUser(loginName: string): LoginName | undefined {
+  return isIamUserName(loginName) ? { dbUser: loginName, groups: [], autoCreate: true } : undefined;
 }

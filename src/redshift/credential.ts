@@ -49,6 +49,8 @@ export interface CredentialTerms {
   readonly limits: CredentialLimits;
   /** Whether its sessions end when it expires. */
   readonly endsSessions: boolean;
+  /** The login name is the database user's own, prefix and all: GetClusterCredentialsWithIAM made it from the caller. */
+  readonly isOwnUser: boolean;
 }
 
 /** What a verified credential says. */
@@ -61,13 +63,15 @@ export interface Credential {
   readonly roleTag: string;
   readonly limits: CredentialLimits;
   readonly endsSessions: boolean;
+  readonly isOwnUser: boolean;
 }
 
 const VERSION = 2;
 /** Beside the flags of credential-limits.ts. */
 const FLAG_DATABASE_BOUND = 1;
 const FLAG_ENDS_SESSIONS = 16;
-const OWN_FLAGS = FLAG_DATABASE_BOUND | FLAG_ENDS_SESSIONS;
+const FLAG_OWN_USER = 32;
+const OWN_FLAGS = FLAG_DATABASE_BOUND | FLAG_ENDS_SESSIONS | FLAG_OWN_USER;
 const ID_BYTES = 12;
 const DATABASE_TAG_BYTES = 8;
 const ISSUER_TAG_BYTES = 5;
@@ -105,7 +109,9 @@ export function mintCredential(
   // From Node's slab, which is cheaper than memory of its own; it may hold anything.
   const token = Buffer.allocUnsafe(headBytes + MAC_BYTES).fill(0);
   const flags =
-    (database === undefined ? 0 : FLAG_DATABASE_BOUND) | (terms.endsSessions ? FLAG_ENDS_SESSIONS : 0);
+    (database === undefined ? 0 : FLAG_DATABASE_BOUND) |
+    (terms.endsSessions ? FLAG_ENDS_SESSIONS : 0) |
+    (terms.isOwnUser ? FLAG_OWN_USER : 0);
   token.writeUInt8(VERSION, 0);
   token.writeUInt8(flags | flag, 1);
   token.writeUInt16BE(keys.current, 2);
@@ -178,6 +184,7 @@ function readCredential(head: Buffer): Credential {
     roleTag: /^0+$/.test(roleTag) ? '' : roleTag,
     limits: readLimits(head.subarray(LIMITS_AT)),
     endsSessions: (head.readUInt8(1) & FLAG_ENDS_SESSIONS) !== 0,
+    isOwnUser: (head.readUInt8(1) & FLAG_OWN_USER) !== 0,
   };
 }
 

@@ -22,3 +22,27 @@ export const unsupportedOperation = (message: string): AwsError =>
 
 export const customDomainNotFound = (): AwsError =>
   new AwsError('CustomDomainAssociationNotFoundFault', 404, 'The custom domain association was not found.');
+
+export const customDomainExists = (): AwsError =>
+  new AwsError('CustomCnameAssociationFault', 400, 'The custom domain name is already associated.');
+
+export const authenticationProfileNotFound = (name: string): AwsError =>
+  new AwsError(
+    'AuthenticationProfileNotFoundFault',
+    404,
+    `The authentication profile ${name} can't be found.`,
+  );
+
+export const authenticationProfileExists = (name: string): AwsError =>
+  new AwsError(
+    'AuthenticationProfileAlreadyExistsFault',
+    400,
+    `The authentication profile ${name} already exists.`,
+  );
+
+export const invalidAuthenticationProfile = (message: string): AwsError =>
+  new AwsError('InvalidAuthenticationProfileRequestFault', 400, message);
+
+/** `code` is the one of that kind of resource. */
+export const quotaExceeded = (code: string, max: number, what: string): AwsError =>
+  new AwsError(code, 400, `There can be at most ${max} ${what}.`);

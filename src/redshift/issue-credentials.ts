@@ -19,6 +19,16 @@ export interface CredentialsRequest {
   readonly dbGroups: readonly string[];
 }
 
+interface Minting {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+interface IssuingCluster {
+  readonly arn: string;
+  readonly keys: DerivedKeys;
+}
+
 export interface IssuedCredentials {
   /** The login name: `IAM:` or `IAMA:`, the user, and the groups. */
   readonly dbUser: string;
@@ -40,8 +50,8 @@ export interface IssueTerms {
  * Source: GetClusterCredentials, Amazon Redshift API Reference.
  */
 export function issueCredentials(
-  deps: { readonly clock: Clock; readonly random: RandomBytes },
-  cluster: { readonly arn: string; readonly keys: DerivedKeys },
+  deps: Minting,
+  cluster: IssuingCluster,
   request: CredentialsRequest,
   terms: IssueTerms,
 ): IssuedCredentials {
@@ -50,6 +60,34 @@ export function issueCredentials(
     groups: withoutRepeats(request.dbGroups),
     autoCreate: request.autoCreate,
   });
+  return mint(deps, cluster, loginName, request, { ...terms, isOwnUser: false });
+}
+
+/** What GetClusterCredentialsWithIAM and its serverless twin were asked for, as sent. */
+export type OwnCredentialsRequest = Pick<CredentialsRequest, 'dbName' | 'durationSeconds'>;
+
+/**
+ * Mints a credential for the database user who stands for the caller: `loginName` is that user's name as well.
+ * `request` must have passed `requireValidForOwn`.
+ * Source: GetClusterCredentialsWithIAM, Amazon Redshift API Reference.
+ */
+export function issueOwnCredentials(
+  deps: Minting,
+  cluster: IssuingCluster,
+  loginName: string,
+  request: OwnCredentialsRequest,
+  terms: IssueTerms,
+): IssuedCredentials {
+  return mint(deps, cluster, loginName, request, { ...terms, isOwnUser: true });
+}
+
+function mint(
+  deps: Minting,
+  cluster: IssuingCluster,
+  loginName: string,
+  request: OwnCredentialsRequest,
+  terms: IssueTerms & { readonly isOwnUser: boolean },
+): IssuedCredentials {
   const issuedAt = deps.clock.now();
   const expiration = new Date((epochSeconds(issuedAt) + request.durationSeconds) * 1000);
   const claims = { clusterArn: cluster.arn, loginName };
@@ -66,11 +104,16 @@ export function issueCredentials(
 /** Refuses values outside the documented constraints. Throws InvalidParameterValue (400). */
 export function requireValid(request: CredentialsRequest): void {
   requireName('DbUser', request.dbUser, dbUserNameProblem(request.dbUser));
-  if (request.dbName !== undefined) requireName('DbName', request.dbName, dbNameProblem(request.dbName));
   if (request.dbGroups.length > LIMITS.dbGroupsMax) {
     throw invalidParameterValue(`DbGroups must not have more than ${LIMITS.dbGroupsMax} groups.`);
   }
   for (const group of request.dbGroups) requireName('DbGroups', group, dbGroupNameProblem(group));
+  requireValidForOwn(request);
+}
+
+/** The same for what has no user and groups. */
+export function requireValidForOwn(request: OwnCredentialsRequest): void {
+  if (request.dbName !== undefined) requireName('DbName', request.dbName, dbNameProblem(request.dbName));
   const { durationSeconds: seconds } = request;
   if (seconds < LIMITS.credentialSecondsMin || seconds > LIMITS.credentialSecondsMax) {
     throw invalidParameterValue(

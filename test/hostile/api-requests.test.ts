@@ -673,7 +673,8 @@ describe('the form of a request', () => {
   });
 
   test.each([
-    ['application/x-amz-json-1.1', 'RedshiftServerless.GetCredentials'],
+    ['application/x-amz-json-1.1', 'RedshiftServerless.CreateSnapshot'],
+    ['application/x-amz-json-1.1', 'Redshift.GetClusterCredentials'],
     ['application/x-amz-json-1.0', 'DynamoDB_20120810.ListTables'],
     ['application/x-amz-json-1.1', undefined],
     ['application/x-www-form-urlencoded', 'AWSOrganizationsV20161128.ListAccounts'],

@@ -10,7 +10,10 @@ export interface ServiceData {
   /** Also the service name in a signature's scope. */
   readonly name: string;
   readonly version: string;
+  /** Of the XML in answers; empty for a service of the JSON protocol. */
   readonly namespace: string;
+  /** JSON 1.1: what stands before the operation's name in `X-Amz-Target`. Without it: the query protocol. */
+  readonly target?: string;
   /** Whether the service checks the model's constraints first. Where it does not, the table has none. */
   readonly strict: boolean;
   /** `Input>Output`, names of structures; either may be empty. */
@@ -47,6 +50,8 @@ interface ScalarData extends Range {
   readonly source?: string;
   readonly values?: readonly string[];
   readonly sensitive?: boolean;
+  /** Of a timestamp in JSON that is not a number of seconds. */
+  readonly format?: 'iso8601';
 }
 
 export type Shape = StructureShape | ListShape | MapShape | ScalarShape;
@@ -85,6 +90,7 @@ export interface ScalarShape extends Range {
   readonly values: ReadonlySet<string> | undefined;
   /** A secret, which no message may show. */
   readonly sensitive: boolean;
+  readonly format: 'iso8601' | undefined;
 }
 
 export interface Operation {
@@ -108,6 +114,7 @@ export class ServiceTable {
   readonly name: string;
   readonly version: string;
   readonly namespace: string;
+  readonly target: string | undefined;
   readonly strict: boolean;
   readonly #data: ServiceData;
   readonly #descriptions: ReadonlyMap<string, string>;
@@ -119,6 +126,7 @@ export class ServiceTable {
     this.name = data.name;
     this.version = data.version;
     this.namespace = data.namespace;
+    this.target = data.target;
     this.strict = data.strict;
     this.#data = data;
     this.#descriptions = new Map(Object.entries(data.operations));
@@ -209,5 +217,6 @@ function scalarShape(data: ScalarData): ScalarShape {
       pattern === undefined ? undefined : { text: pattern, regExp: new RegExp(`^(?:${source})$`, 'u') },
     values: data.values === undefined ? undefined : new Set(data.values),
     sensitive: data.sensitive === true,
+    format: data.format,
   };
 }

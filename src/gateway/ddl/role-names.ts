@@ -1,6 +1,6 @@
 import { SqlError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { isReservedRoleName } from '../../core/names.ts';
+import { isIamUserName, isReservedRoleName } from '../../core/names.ts';
 
 /**
  * Checks the name of a role in user DDL, new or not. Throws SqlError 42622 for a name that PostgreSQL would cut
@@ -12,13 +12,13 @@ export function checkRoleName(name: string): void {
       detail: `Names of users and groups have at most ${LIMITS.postgresNameBytesMax} bytes.`,
     });
   }
-  if (isReservedRoleName(name)) throw reserved(name);
+  if (isReservedRoleName(name) && !isIamUserName(name)) throw reserved(name);
 }
 
 /** Like `checkRoleName`, for the name of a new group: Redshift keeps names with two underscores first for itself. */
 export function checkNewGroupName(name: string): void {
   checkRoleName(name);
-  if (name.startsWith('__')) throw reserved(name);
+  if (name.startsWith('__') || isIamUserName(name)) throw reserved(name);
 }
 
 function reserved(name: string): SqlError {

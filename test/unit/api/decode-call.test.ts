@@ -32,13 +32,13 @@ describe('the operation', () => {
     expect(call.table).toBe(table);
     expect(call.operation.name).toBe('Echo');
     expect(call.action).toBe(echo);
-    expect([...call.parameters]).toEqual([['Text', 'hello']]);
+    expect(call.input()).toEqual({ Text: 'hello' });
   });
 
   test('is found in the query, of a GET or a POST', () => {
     for (const method of ['GET', 'POST']) {
       const call = decode(received('', { method, query: ECHO, headers: [['Host', 'x']] }));
-      expect([call.action, call.parameters.get('Text')]).toEqual([echo, 'hello']);
+      expect([call.action, call.input()]).toEqual([echo, { Text: 'hello' }]);
     }
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { isJsonProtocol } from '../../../src/api/decode-call.ts';
 import {
   encodeErrorAnswer,
   encodeJsonErrorAnswer,
   encodeResultAnswer,
-  isJsonProtocol,
 } from '../../../src/api/encode-answer.ts';
 import { AwsError } from '../../../src/core/errors.ts';
 import { received, table } from './service.ts';
@@ -90,7 +90,8 @@ describe('a JSON protocol', () => {
   });
 
   test('is answered with an error that its clients read', () => {
-    const answer = encodeJsonErrorAnswer(ID);
+    const error = new AwsError('UnknownOperationException', 400, 'This service is not available here.');
+    const answer = encodeJsonErrorAnswer(error, ID);
     expect(answer.status).toBe(400);
     expect(answer.headers).toMatchObject({
       'Content-Type': 'application/x-amz-json-1.1',

@@ -408,7 +408,7 @@ describe('a log that takes no event', () => {
 });
 
 describe('any request', () => {
-  test('of a JSON protocol is answered in JSON, and goes no further', async () => {
+  test('of the JSON protocol for a service that is not here is answered in JSON, and recorded', async () => {
     const { answer, log } = api();
     const told = await answer(
       signed('{}', {
@@ -420,7 +420,7 @@ describe('any request', () => {
     );
     expect(told.status).toBe(400);
     expect(JSON.parse(told.body)).toMatchObject({ __type: 'UnknownOperationException' });
-    expect(log).toEqual([]);
+    expect(log).toEqual(['audit refused']);
   });
 
   test('however broken, gets an answer that is an error, and is recorded', async () => {

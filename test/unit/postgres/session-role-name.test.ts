@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isReservedRoleName } from '../../../src/core/names.ts';
+import { isIamUserName, isReservedRoleName } from '../../../src/core/names.ts';
 import { sessionRoleName, sortedGroups } from '../../../src/postgres/session-role-name.ts';
 
 const user = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_+.@-]{0,62}$/);
@@ -16,8 +16,8 @@ test('it names the user and its groups, sorted, each once', () => {
   expect(sessionRoleName('u', ['b', 'a', 'b'])).toBe('IAM:u:a,b');
 });
 
-test('without groups it names the user alone', () => {
-  expect(sessionRoleName('temp_creds_user', [])).toBe('IAM:temp_creds_user');
+test('without groups it is still not the name of an IAM user', () => {
+  expect(sessionRoleName('temp_creds_user', [])).toBe('IAM:temp_creds_user:');
   expect(sessionRoleName('u', [])).not.toBe(sessionRoleName('u', ['']));
   expect(sessionRoleName('u:g', [])).not.toBe(sessionRoleName('u', ['g']));
 });
@@ -38,6 +38,7 @@ test('it fits PostgreSQL’s names, whatever goes in, and is never one that a cl
     fc.property(anyName, groups, (name, list) => {
       const role = sessionRoleName(name, list);
       expect(Buffer.byteLength(role)).toBeLessThanOrEqual(63);
+      expect(isIamUserName(role)).toBe(false);
       expect(Buffer.from(role).toString()).toBe(role);
       expect(isReservedRoleName(role)).toBe(true);
     }),

@@ -9,8 +9,9 @@ const EXPIRES = new Date('2026-03-01T12:15:00Z');
 const NOW = fixedClock(new Date('2026-03-01T12:14:59.999Z'));
 const LOGIN_NAME = 'IAMA:temp_creds_user:g1,g2';
 
-function mint(loginName = LOGIN_NAME, database: string | undefined = 'dev') {
-  return mintCredential(KEYS, { clusterArn: ARN, loginName }, termsOf(database, EXPIRES), seededRandom());
+function mint(loginName = LOGIN_NAME, database: string | undefined = 'dev', isOwnUser = false) {
+  const terms = termsOf(database, EXPIRES, { isOwnUser });
+  return mintCredential(KEYS, { clusterArn: ARN, loginName }, terms, seededRandom());
 }
 
 function attempt(password: string, loginName = LOGIN_NAME, database = 'dev', clock = NOW) {
@@ -96,4 +97,29 @@ describe('a login with a temporary password', () => {
       expect(attempt(password, LOGIN_NAME, database).ok).toBe(true);
     }
   });
+});
+
+describe('a login of the database user who stands for its caller', () => {
+  test.each(['IAM:alice', 'IAMR:Analyst', 'IAM:RootIdentity', 'IAM:a,b=c+d@e.f-g_h'])(
+    'is entitled to just the user that its name is: %s',
+    (name) => {
+      const checked = attempt(mint(name, 'dev', true).password.reveal(), name);
+      expect(checked).toMatchObject({ ok: true, login: { dbUser: name, groups: [], autoCreate: true } });
+    },
+  );
+
+  test('is not one of the user without the prefix, nor the other way round', () => {
+    const own = attempt(mint('IAM:alice', 'dev', true).password.reveal(), 'IAM:alice');
+    const named = attempt(mint('IAM:alice').password.reveal(), 'IAM:alice');
+    expect(own).toMatchObject({ login: { dbUser: 'IAM:alice' } });
+    expect(named).toMatchObject({ login: { dbUser: 'alice', autoCreate: false } });
+  });
+
+  test.each(['alice', 'IAMA:alice', 'IAM:alice:analysts', 'IAM:', 'IAM:a b', `IAM:${'a'.repeat(65)}`])(
+    'is none for a name that no caller has: %s',
+    (name) => {
+      const refused = attempt(mint(name, 'dev', true).password.reveal(), name);
+      expect(refused).toEqual({ ok: false, reason: 'wrong-password', why: 'login-name-form' });
+    },
+  );
 });

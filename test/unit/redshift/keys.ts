@@ -41,6 +41,7 @@ export function termsOf(
     expiresAt,
     limits: NO_LIMITS,
     endsSessions: false,
+    isOwnUser: false,
     ...changes,
   };
 }

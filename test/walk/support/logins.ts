@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { checkServerIdentity } from 'node:tls';
 import { Client } from 'pg';
 import { type ClusterCredentialsRequest, getClusterCredentials } from '../../../src/client/index.ts';
 import { EXAMPLE } from '../../../src/example.ts';
@@ -31,18 +32,25 @@ export interface Target {
   readonly tls?: boolean;
   /** Startup parameter `options`. */
   readonly options?: string;
+  /** The name that the certificate must have; `localhost` unless told otherwise. */
+  readonly serverName?: string;
 }
 
 /** A client that is not connected yet. */
 export function newClient(keyshift: Keyshift, login: Login, target: Target = {}): Client {
   const { database = EXAMPLE.database, port = keyshift.ready.gatewayPort, tls = true, options } = target;
+  const { serverName = 'localhost' } = target;
+  const ca = readFileSync(keyshift.ready.caFile, 'utf8');
   const client = new Client({
     host: 'localhost',
     port,
     database,
     ...login,
     ...(options === undefined ? {} : { options }),
-    ssl: tls ? { ca: readFileSync(keyshift.ready.caFile, 'utf8') } : false,
+    // `pg` asks for the certificate of its host and of nothing else.
+    ssl: tls
+      ? { ca, checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate) }
+      : false,
   });
   // A server that stops under an open session is told to the client, which must not end the test's process.
   client.on('error', () => {});

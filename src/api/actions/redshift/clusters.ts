@@ -1,34 +1,22 @@
 import { Secret } from '../../../core/secret.ts';
-import { type Cluster, clusterArn } from '../../../redshift/clusters.ts';
-import {
-  customDomainNotFound,
-  invalidClusterState,
-  invalidParameterValue,
-} from '../../../redshift/errors.ts';
+import { invalidClusterState, invalidParameterValue } from '../../../redshift/errors.ts';
 import {
   requireClusterIdentifier,
   requireDatabaseName,
   requireMasterPassword,
   requireMasterUsername,
 } from '../../../redshift/new-cluster-rules.ts';
-import type { Action, Caller, RequiredPermission } from '../../action.ts';
+import type { Action } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
 import { toWireCluster } from './cluster-output.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { onePage } from './pages.ts';
+import { onCluster } from './permissions.ts';
 
 /** CreateCluster, DescribeClusters, ModifyCluster, DeleteCluster and what clients ask beside them. */
 
 const DEFAULT_DATABASE = 'dev';
 const DEFAULT_MAINTENANCE_WINDOW = 'sun:05:00-sun:05:30';
-const RECORDS_MIN = 20;
-const RECORDS_MAX = 100;
-
-/** The permission on one cluster; notes it for the audit log too, which tells what a refused call was about. */
-function onCluster(action: string, caller: Caller, identifier: string): readonly RequiredPermission[] {
-  caller.note({ cluster: identifier });
-  const resource = clusterArn(caller.region, { accountId: caller.principal.accountId, identifier });
-  return [{ action: `redshift:${action}`, resource }];
-}
 
 export const createCluster: Action<RedshiftDeps, wire.CreateClusterMessage, wire.CreateClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('CreateCluster', caller, input.ClusterIdentifier),
@@ -72,11 +60,8 @@ export const describeClusters: Action<RedshiftDeps, wire.DescribeClustersMessage
       return { Clusters: [toWireCluster(deps, caller, cluster)] };
     }
     const all = await deps.clusters.list(accountId);
-    const page = onePage(all, input.MaxRecords ?? RECORDS_MAX, input.Marker);
-    return {
-      Clusters: page.clusters.map((cluster) => toWireCluster(deps, caller, cluster)),
-      ...(page.marker === undefined ? {} : { Marker: page.marker }),
-    };
+    const page = onePage(all, input, (cluster) => cluster.identifier);
+    return { Clusters: page.items.map((cluster) => toWireCluster(deps, caller, cluster)), ...page.next };
   },
   changes: false,
 };
@@ -114,19 +99,6 @@ export const deleteCluster: Action<RedshiftDeps, wire.DeleteClusterMessage, wire
   changes: true,
 };
 
-/** Drivers that connect to a host that is not Amazon's ask this first; an error lets them use the cluster identifier. */
-export const describeCustomDomainAssociations: Action<
-  RedshiftDeps,
-  wire.DescribeCustomDomainAssociationsMessage,
-  wire.CustomDomainAssociationsMessage
-> = {
-  permissions: () => [{ action: 'redshift:DescribeCustomDomainAssociations', resource: '*' }],
-  run: async () => {
-    throw customDomainNotFound();
-  },
-  changes: false,
-};
-
 /** Terraform reads it with every cluster; logging to S3 is not there, so it is off. */
 export const describeLoggingStatus: Action<
   RedshiftDeps,
@@ -140,17 +112,3 @@ export const describeLoggingStatus: Action<
   },
   changes: false,
 };
-
-/** The marker is the identifier of the last cluster of the page before. */
-function onePage(
-  all: readonly Cluster[],
-  maxRecords: number,
-  marker: string | undefined,
-): { readonly clusters: readonly Cluster[]; readonly marker: string | undefined } {
-  if (maxRecords < RECORDS_MIN || maxRecords > RECORDS_MAX) {
-    throw invalidParameterValue(`MaxRecords must be between ${RECORDS_MIN} and ${RECORDS_MAX}.`);
-  }
-  const after = marker === undefined ? all : all.filter((cluster) => cluster.identifier > marker);
-  const clusters = after.slice(0, maxRecords);
-  return { clusters, marker: after.length > maxRecords ? clusters.at(-1)?.identifier : undefined };
-}

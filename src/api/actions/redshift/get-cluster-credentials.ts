@@ -1,12 +1,6 @@
 import { LIMITS } from '../../../core/limits.ts';
 import { clusterArn } from '../../../redshift/clusters.ts';
 import { credentialKeyPurpose } from '../../../redshift/credential.ts';
-import { NO_LIMITS } from '../../../redshift/credential-limits.ts';
-import {
-  customDomainNotFound,
-  invalidParameterCombination,
-  unsupportedOperation,
-} from '../../../redshift/errors.ts';
 import {
   type CredentialsRequest,
   issueCredentials,
@@ -17,10 +11,13 @@ import type { DerivedKeys } from '../../../store/keyring.ts';
 import type { Action } from '../../action.ts';
 import type { ClusterCredentials, GetClusterCredentialsMessage } from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { issueTerms } from './issue-terms.ts';
+import { namedCluster } from './named-cluster.ts';
+import { requireLogins } from './own-credentials.ts';
 
 /** GetClusterCredentials. Policy decides on the values as sent; only then are they validated and the cluster looked up. */
 export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMessage, ClusterCredentials> = {
-  permissions: (_deps, input, caller) => {
+  permissions: async (deps, input, caller) => {
     // Before the decision, so that the audit log also tells what a refused call was about.
     caller.note({
       cluster: input.ClusterIdentifier,
@@ -29,27 +26,17 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
       groups: input.DbGroups,
       autoCreate: input.AutoCreate,
     });
-    return credentialsPermissions(
-      caller.region,
-      caller.principal.accountId,
-      requireClusterIdentifier(input),
-      toRequest(input),
-    );
+    const identifier = await namedCluster(deps, caller, input);
+    return credentialsPermissions(caller.region, caller.principal.accountId, identifier, toRequest(input));
   },
   run: async (deps, input, caller) => {
     const request = toRequest(input);
     requireValid(request);
-    const cluster = await deps.clusters.get(caller.principal.accountId, requireClusterIdentifier(input));
-    if (cluster.status !== 'available' && cluster.status !== 'modifying') {
-      throw unsupportedOperation(`Cluster ${cluster.identifier} is ${cluster.status}.`);
-    }
+    const identifier = await namedCluster(deps, caller, input);
+    const cluster = requireLogins(await deps.clusters.get(caller.principal.accountId, identifier));
     const arn = clusterArn(caller.region, cluster);
-    const terms = {
-      issuer: { principalArn: caller.principal.arn, roleArn: undefined },
-      limits: NO_LIMITS,
-      endsSessions: false,
-    };
-    const issued = issueCredentials(deps, { arn, keys: credentialKeys(deps, arn) }, request, terms);
+    const keys = credentialKeys(deps, arn);
+    const issued = issueCredentials(deps, { arn, keys }, request, issueTerms(caller));
     caller.note({
       credentialId: issued.credentialId,
       loginName: issued.dbUser,
@@ -62,13 +49,6 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
 
 function credentialKeys(deps: RedshiftDeps, arn: string): DerivedKeys {
   return deps.keyring.derive(credentialKeyPurpose(arn));
-}
-
-/** A custom domain name is never guessed to be a cluster: drivers ask with the host they connect to. */
-function requireClusterIdentifier(input: GetClusterCredentialsMessage): string {
-  if (input.ClusterIdentifier !== undefined && input.ClusterIdentifier !== '') return input.ClusterIdentifier;
-  if (input.CustomDomainName !== undefined && input.CustomDomainName !== '') throw customDomainNotFound();
-  throw invalidParameterCombination('Either ClusterIdentifier or CustomDomainName must be specified.');
 }
 
 /** Empty texts are as good as absent: SDKs send `DbGroups=` for an empty list and drivers clear a name to ''. */

@@ -1,0 +1,133 @@
+import type { Clock } from '../core/clock.ts';
+import type { AwsError } from '../core/errors.ts';
+import { type Store, sqlStateOf } from '../store/database.ts';
+
+/** What Redshift's API keeps beside clusters, each found by kind and name. */
+export interface ResourceContents {
+  /** By its name in lower case. */
+  readonly 'custom-domain': { readonly clusterIdentifier: string; readonly certificateArn: string };
+  /** JSON that the drivers take their options from. */
+  readonly 'authentication-profile': { readonly json: string };
+}
+
+export type ResourceKind = keyof ResourceContents;
+
+export interface Resource<Kind extends ResourceKind> {
+  readonly name: string;
+  readonly content: ResourceContents[Kind];
+  readonly createdAt: Date;
+}
+
+interface Row {
+  name: string;
+  content: never;
+  created_at: Date;
+}
+
+/** The resources of all accounts. Nothing is held in memory: they are asked for seldom. */
+export class Resources {
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** All of one kind, by name. */
+  async list<Kind extends ResourceKind>(accountId: string, kind: Kind): Promise<Resource<Kind>[]> {
+    const rows = await this.#store.query<Row>(
+      `SELECT name, content, created_at FROM keyshift.redshift_resources
+       WHERE account_id = $1 AND kind = $2 ORDER BY name`,
+      [accountId, kind],
+    );
+    return rows.map((row) => fromRow<Kind>(row));
+  }
+
+  async find<Kind extends ResourceKind>(
+    accountId: string,
+    kind: Kind,
+    name: string,
+  ): Promise<Resource<Kind> | undefined> {
+    const [row] = await this.#store.query<Row>(
+      `SELECT name, content, created_at FROM keyshift.redshift_resources
+       WHERE account_id = $1 AND kind = $2 AND name = $3`,
+      [accountId, kind, name],
+    );
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  /** Adds one. Throws `refusal.exists()` when there is one of that name, `refusal.tooMany()` past `refusal.max`. */
+  async insert<Kind extends ResourceKind>(
+    accountId: string,
+    kind: Kind,
+    name: string,
+    content: ResourceContents[Kind],
+    refusal: {
+      readonly exists: () => AwsError;
+      readonly max: number;
+      readonly tooMany: () => AwsError;
+    },
+  ): Promise<Resource<Kind>> {
+    const createdAt = this.#clock.now();
+    try {
+      await this.#store.transaction(async (database) => {
+        const [row] = await database.query<{ count: number }>(
+          `SELECT count(*)::int AS count FROM keyshift.redshift_resources WHERE account_id = $1 AND kind = $2`,
+          [accountId, kind],
+        );
+        if (row !== undefined && row.count >= refusal.max) throw refusal.tooMany();
+        await database.query('INSERT INTO keyshift.redshift_resources VALUES ($1, $2, $3, $4, $5)', [
+          accountId,
+          kind,
+          name,
+          JSON.stringify(content),
+          createdAt,
+        ]);
+      });
+    } catch (error) {
+      if (sqlStateOf(error) === '23505') throw refusal.exists();
+      throw error;
+    }
+    return { name, content, createdAt };
+  }
+
+  /** Gives one another content, worked out from the present one. Undefined: there is none of that name. */
+  async update<Kind extends ResourceKind>(
+    accountId: string,
+    kind: Kind,
+    name: string,
+    change: (content: ResourceContents[Kind]) => ResourceContents[Kind],
+  ): Promise<Resource<Kind> | undefined> {
+    return this.#store.transaction(async (database) => {
+      const where = 'WHERE account_id = $1 AND kind = $2 AND name = $3';
+      const [row] = await database.query<Row>(
+        `SELECT name, content, created_at FROM keyshift.redshift_resources ${where}`,
+        [accountId, kind, name],
+      );
+      if (row === undefined) return undefined;
+      const changed = { ...fromRow<Kind>(row), content: change(row.content) };
+      await database.query(`UPDATE keyshift.redshift_resources SET content = $4 ${where}`, [
+        accountId,
+        kind,
+        name,
+        JSON.stringify(changed.content),
+      ]);
+      return changed;
+    });
+  }
+
+  /** Whether there was one. */
+  async remove(accountId: string, kind: ResourceKind, name: string): Promise<boolean> {
+    const removed = await this.#store.query(
+      `DELETE FROM keyshift.redshift_resources WHERE account_id = $1 AND kind = $2 AND name = $3 RETURNING name`,
+      [accountId, kind, name],
+    );
+    return removed.length > 0;
+  }
+}
+
+/** The content was written under its kind, so it has that kind's type. */
+function fromRow<Kind extends ResourceKind>(row: Row): Resource<Kind> {
+  return { name: row.name, content: row.content, createdAt: row.created_at };
+}
