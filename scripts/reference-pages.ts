@@ -1,4 +1,5 @@
 import type { Option } from '../src/config.ts';
+import type { LintRule } from '../src/policy/lint/finding.ts';
 
 /**
  * The pages of docs/reference, printed from the tables that the program itself goes by. `npm run docs` writes them;
@@ -67,6 +68,22 @@ export function operationsPage(services: readonly ServiceOperations[]): string {
         'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md).',
     ],
     sections.join('\n\n'),
+  );
+}
+
+export function lintPage(rules: readonly LintRule[]): string {
+  return page(
+    'Findings of the policy linter',
+    [
+      'What `keyshift policy lint` and the operation `LintPolicy` may say of a policy, see ' +
+        '[checking a policy before it is attached](../guides/check-a-policy.md). None of it keeps a policy from being stored.',
+      '`danger`: gives away more than anybody is likely to mean. `warning`: does something else than it looks like. ' +
+        '`note`: worth knowing.',
+    ],
+    table(
+      ['Finding', 'Severity', 'What it means', 'What to do'],
+      rules.map(({ id, severity, meaning, fix }) => [code(id), severity, meaning, fix]),
+    ),
   );
 }
 

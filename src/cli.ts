@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { moveClock, printAudit, removeGuardrail, setGuardrail, showGuardrail } from './cli-calls.ts';
+import { type LintFlags, lintFile } from './cli-policy.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { openLog } from './log.ts';
@@ -78,6 +79,24 @@ guardrail
   .command('remove')
   .description('remove it')
   .action(async () => console.log(await removeGuardrail(dataDir(), new Date())));
+program
+  .command('policy')
+  .description('work on policies, without a running Keyshift')
+  .command('lint')
+  .description('say what a policy allows that its author may not have meant')
+  .argument('<file>', 'a policy as JSON; - for standard input')
+  .option('--type <type>', 'identity, managed or trust', 'identity')
+  .option('--superuser <name...>', 'database users that are superusers', [])
+  .option('--json', 'print the findings as JSON', false)
+  .addHelpText(
+    'after',
+    '\nExit code: 0 nothing but notes, 1 a danger or a warning, 2 IAM would refuse the policy.',
+  )
+  .action((file: string, flags: LintFlags) => {
+    const { text, exitCode } = lintFile(file, flags);
+    console.log(text);
+    process.exitCode = exitCode;
+  });
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof OperatorError ? `keyshift: ${error.message}` : error);

@@ -150,18 +150,25 @@ function isArn(text: string): boolean {
   return /^arn:(?:[^:]*:){4}/.test(text);
 }
 
-interface OperatorUse {
+/** An operator as a clause uses it. */
+export interface OperatorUse {
+  /** Without quantifier and `IfExists`. */
+  readonly base: string;
   readonly quantifier: 'ForAllValues' | 'ForAnyValue' | undefined;
   readonly operator: Operator | typeof NULL_OPERATOR;
   readonly ifExists: boolean;
 }
 
-function readOperator(name: string): OperatorUse | undefined {
-  if (name === NULL_OPERATOR) return { quantifier: undefined, operator: NULL_OPERATOR, ifExists: false };
+/** Takes the name of an operator apart; undefined if there is no such operator. */
+export function readOperator(name: string): OperatorUse | undefined {
+  if (name === NULL_OPERATOR) {
+    return { base: name, quantifier: undefined, operator: NULL_OPERATOR, ifExists: false };
+  }
   const [, quantifier, base = '', ifExists] = OPERATOR_NAME.exec(name) ?? [];
   const operator = OPERATORS.get(base);
   if (operator === undefined) return undefined;
   return {
+    base,
     quantifier: quantifier === 'ForAllValues' || quantifier === 'ForAnyValue' ? quantifier : undefined,
     operator,
     ifExists: ifExists !== undefined,

@@ -51,8 +51,11 @@ export {
   type Mismatch,
   type Obstacle,
 } from './explain.ts';
+export { type ActionCatalog, AWS_ACTIONS, type KnownAction, withService } from './lint/action-catalog.ts';
+export type { LintElement, PolicyFinding, Severity } from './lint/finding.ts';
+// Linting: what a valid policy says that its author may not have meant.
+export { type LintOptions, lintPolicy } from './lint/lint.ts';
 export { MalformedPolicy } from './malformed-policy.ts';
 export { type PolicyKinds, type PolicySet, policySet } from './policy-set.ts';
 export type { ResourceSide } from './resource-side.ts';
 export { type StatementPosition, statementPositions, type TextPosition } from './statement-positions.ts';
-export { type PolicyWarning, policyWarnings } from './warnings.ts';

@@ -13,6 +13,7 @@ export const keyshiftData: ServiceData = {
     DeleteAccountGuardrail: 'EmptyRequest>EmptyResponse',
     GetAccountGuardrail: 'EmptyRequest>GetAccountGuardrailResponse',
     GetAuditEvents: 'GetAuditEventsRequest>GetAuditEventsResponse',
+    LintPolicy: 'LintPolicyRequest>LintPolicyResponse',
     MoveClock: 'MoveClockRequest>MoveClockResponse',
     PutAccountGuardrail: 'PutAccountGuardrailRequest>EmptyResponse',
   },
@@ -22,15 +23,20 @@ export const keyshiftData: ServiceData = {
     GetAccountGuardrailResponse: 'PolicyDocument:string ChangedAt:timestamp',
     GetAuditEventsRequest: 'AfterSequence:sequenceType MaxItems:pageSizeType',
     GetAuditEventsResponse: 'Lines:lineListType LastSequence:string',
+    LintPolicyRequest: 'PolicyDocument!policyDocumentType PolicyType:policyTypeType',
+    LintPolicyResponse: 'Findings:findingListType',
+    PolicyFinding:
+      'Id:string Severity:string Statement:integer Sid:string Element:string Value:string Explanation:string Fix:string',
     MoveClockRequest: 'BySeconds!secondsType',
     MoveClockResponse: 'Now:timestamp OffsetSeconds:integer',
     PutAccountGuardrailRequest: 'PolicyDocument!policyDocumentType',
   },
-  lists: { lineListType: { of: 'string' } },
+  lists: { findingListType: { of: 'PolicyFinding' }, lineListType: { of: 'string' } },
   maps: {},
   scalars: {
     sequenceType: { type: 'string', pattern: '[0-9]+', min: 1, max: 19 },
     policyDocumentType: { type: 'string', min: 1, max: 131_072 },
+    policyTypeType: { type: 'string', values: ['identity', 'managed', 'trust'] },
     pageSizeType: { type: 'integer', min: 1, max: 1000 },
     secondsType: { type: 'integer', min: -31_536_000, max: 31_536_000 },
   },
@@ -59,6 +65,30 @@ export interface GetAuditEventsResponse {
   readonly Lines: readonly string[];
   /** To be given as AfterSequence for the next page; absent when there was nothing. */
   readonly LastSequence?: string | undefined;
+}
+
+export interface LintPolicyRequest {
+  readonly PolicyDocument: string;
+  /** What the document is to be; an identity policy if absent. */
+  readonly PolicyType?: 'identity' | 'managed' | 'trust' | undefined;
+}
+
+export interface LintPolicyResponse {
+  /** The worst first. */
+  readonly Findings: readonly PolicyFinding[];
+}
+
+export interface PolicyFinding {
+  readonly Id: string;
+  readonly Severity: 'danger' | 'warning' | 'note';
+  /** From one; absent if the finding is about the whole document. */
+  readonly Statement?: number | undefined;
+  readonly Sid?: string | undefined;
+  readonly Element: string;
+  /** The text of the policy that the finding is about. */
+  readonly Value?: string | undefined;
+  readonly Explanation: string;
+  readonly Fix: string;
 }
 
 export interface MoveClockRequest {

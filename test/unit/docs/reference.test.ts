@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   limitsPage,
+  lintPage,
   operationsPage,
   optionsPage,
   type ServiceOperations,
@@ -20,6 +21,7 @@ import {
 import type { ServiceTable } from '../../../src/api/services/table.ts';
 import { OPTIONS } from '../../../src/config.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
+import { LINT_RULES } from '../../../src/policy/lint/lint.ts';
 import { ROOT, readText, readTexts } from '../../tidy/repository.ts';
 
 /** `npm run docs` updates the pages; without it a page that is not what its table says fails here. */
@@ -52,6 +54,12 @@ describe('the reference pages', () => {
     expect(text).toContain('- GetClusterCredentials\n');
     expect(text).toContain('AcceptReservedNodeExchange');
     await expect(text).toMatchFileSnapshot(page('operations'));
+  });
+
+  test('of lint tell every rule', async () => {
+    const text = lintPage(LINT_RULES);
+    for (const { id } of LINT_RULES) expect(text).toContain(`| \`${id}\` | `);
+    await expect(text).toMatchFileSnapshot(page('lint'));
   });
 
   test('of limits name every shared limit with its value', async () => {

@@ -1,15 +1,18 @@
 import { auditLines } from '../../../audit/reader.ts';
 import type { MovableClock } from '../../../core/clock.ts';
 import { AwsError } from '../../../core/errors.ts';
+import type { Clusters } from '../../../redshift/clusters.ts';
 import type { Store } from '../../../store/database.ts';
 import { saveClockOffset } from '../../../store/installation.ts';
 import type { Action } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
 import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
+import { lintPolicyAction } from './lint-policy.ts';
 
 /** What the rows of Keyshift's own table work with. */
 export interface KeyshiftDeps extends GuardrailDeps {
   readonly store: Store;
+  readonly clusters: Clusters;
   /** Undefined unless the installation was made with a clock that can be moved. */
   readonly movableClock: MovableClock | undefined;
 }
@@ -55,6 +58,7 @@ const moveClock: Action<KeyshiftDeps, wire.MoveClockRequest, wire.MoveClockRespo
 /** Keyshift's own operations, by name. */
 export const keyshiftActions = {
   GetAuditEvents: getAuditEvents,
+  LintPolicy: lintPolicyAction,
   MoveClock: moveClock,
   ...guardrailActions,
 } as const;
