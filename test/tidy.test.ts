@@ -177,6 +177,13 @@ describe('imports', () => {
   });
 });
 
+test('migrations: each has a number of its own', () => {
+  const files = readTexts('src/store/migrations', '.sql').keys();
+  const numbers = [...files].map((path) => path.split('/').at(-1)?.slice(0, 4));
+  expect(numbers.length).toBeGreaterThan(0);
+  expect(numbers).toEqual([...new Set(numbers)]);
+});
+
 describe('dead source', () => {
   test('is found', () => {
     const graph = new Map([
