@@ -27,13 +27,14 @@ export function contextOf(
 ): RequestContext {
   return {
     get: (key) => {
-      const value = factOf(key, principal, facts);
+      const value = principalFact(key, principal) ?? requestFact(key, facts);
       return value === undefined ? extra?.get(key) : [value];
     },
   };
 }
 
-function factOf(key: string, principal: Principal, facts: RequestFacts): string | undefined {
+/** What is known of a principal whatever it asks for. `key` is in lower case. */
+export function principalFact(key: string, principal: Principal): string | undefined {
   if (key.startsWith(PRINCIPAL_TAG)) return principal.tags.get(foldTagKey(key.slice(PRINCIPAL_TAG.length)));
   switch (key) {
     case 'aws:userid':
@@ -50,6 +51,13 @@ function factOf(key: string, principal: Principal, facts: RequestFacts): string 
     case 'aws:principalisawsservice':
     case 'aws:viaawsservice':
       return 'false';
+    default:
+      return undefined;
+  }
+}
+
+function requestFact(key: string, facts: RequestFacts): string | undefined {
+  switch (key) {
     case 'aws:sourceip':
       return plainAddress(facts.sourceIp);
     case 'aws:securetransport':

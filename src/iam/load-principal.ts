@@ -138,11 +138,12 @@ export async function loadRoot(
   return rootPrincipal(accountId, row && compileGuardrail(compiled, row.id, row.document));
 }
 
-function compileGuardrail(compiled: CompiledPolicies, id: string, document: string): CompiledPolicy {
+export function compileGuardrail(compiled: CompiledPolicies, id: string, document: string): CompiledPolicy {
   return compiled.compile(`guardrail/${id}`, { kind: 'guardrail', id: 'guardrail' }, document);
 }
 
-function compileManaged(
+/** The document of a managed policy: of the version in force, or the one that AWS wrote. */
+export function compileManaged(
   compiled: CompiledPolicies,
   arn: string,
   row: { readonly b: string | null; readonly c: string | null; readonly d: string | null },
@@ -153,6 +154,7 @@ function compileManaged(
   return compiled.compile(key, { kind: 'managed', id: arn }, document);
 }
 
-function compileDocument(source: PolicySource, document: string): CompiledPolicy {
-  return compilePolicy(parsePolicyDocument(document, 'identity'), source);
+/** Throws `MalformedPolicy` for a document that should not have been stored. */
+export function compileDocument(source: PolicySource, document: string): CompiledPolicy {
+  return compilePolicy(parsePolicyDocument(document, 'identity'), { ...source, text: document });
 }

@@ -22,6 +22,8 @@ export interface PolicySource {
   readonly kind: 'inline' | 'managed' | 'guardrail' | 'resource';
   /** The policy's ARN, or for one without an ARN whatever names it and its owner. */
   readonly id: string;
+  /** The document as it was written, for whoever explains a decision; undefined if nobody will. */
+  readonly text?: string;
 }
 
 /** A statement that had a part in a decision. */

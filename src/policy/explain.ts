@@ -85,7 +85,7 @@ export function explain(set: PolicySet, request: PolicyRequest, side?: ResourceS
 }
 
 /** Whether a statement applied. */
-function applies(statement: ExplainedStatement): boolean {
+export function applies(statement: ExplainedStatement): boolean {
   return statement.mismatches.length === 0;
 }
 

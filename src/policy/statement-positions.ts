@@ -37,12 +37,13 @@ export function statementPositions(text: string): readonly StatementPosition[] {
   });
 }
 
+/** For offsets that never go back. */
 function placesIn(text: string): (offset: number) => TextPosition {
   const lineStarts = [0];
   for (const { index, 0: ending } of text.matchAll(LINE_END)) lineStarts.push(index + ending.length);
+  let line = 0;
   return (offset) => {
-    let line = lineStarts.length;
-    while (line > 1 && (lineStarts[line - 1] ?? 0) > offset) line -= 1;
-    return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
+    while ((lineStarts[line + 1] ?? Number.POSITIVE_INFINITY) <= offset) line += 1;
+    return { line: line + 1, column: offset - (lineStarts[line] ?? 0) + 1 };
   };
 }

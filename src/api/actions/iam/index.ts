@@ -11,6 +11,7 @@ import { policyActions } from './policies.ts';
 import { roleActions } from './roles.ts';
 import type { IamActions } from './row.ts';
 import { samlProviderActions } from './saml-providers.ts';
+import { simulationActions } from './simulation.ts';
 import { tagActions } from './tags.ts';
 import { userActions } from './users.ts';
 
@@ -30,4 +31,5 @@ export const iamActions = {
   ...samlProviderActions,
   ...oidcProviderActions,
   ...emptyListActions,
+  ...simulationActions,
 } satisfies IamActions;
