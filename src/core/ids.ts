@@ -1,9 +1,28 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomFillSync, randomUUID } from 'node:crypto';
 
 /** Gives `count` random bytes. An argument wherever chance is used, so that tests can seed it. */
 export type RandomBytes = (count: number) => Buffer;
 
-export const systemRandom: RandomBytes = (count) => randomBytes(count);
+/** Bytes drawn from the system at once, because a draw costs 2 µs whatever its size, as much as three hashes. */
+const DRAWN = 4096;
+/** Bytes of one answer from them; ids have 16, keys 32. */
+const FROM_DRAWN_MAX = 64;
+
+const drawn = Buffer.alloc(DRAWN);
+let used = DRAWN;
+
+/** The system's chance. INVARIANT: bytes are given once, and what was given is wiped where it was drawn. */
+export const systemRandom: RandomBytes = (count) => {
+  if (count > FROM_DRAWN_MAX) return randomBytes(count);
+  if (used + count > DRAWN) {
+    randomFillSync(drawn);
+    used = 0;
+  }
+  const given = Buffer.from(drawn.subarray(used, used + count));
+  drawn.fill(0, used, used + count);
+  used += count;
+  return given;
+};
 
 /**
  * Prefixes of AWS unique identifiers.

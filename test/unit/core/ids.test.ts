@@ -50,6 +50,29 @@ describe('identifiers', () => {
   });
 });
 
+describe('the system’s chance', () => {
+  test('comes in the count asked for, also where that is more than is drawn at once', () => {
+    for (const count of [0, 1, 16, 63, 64, 65, 4096, 5000]) expect(systemRandom(count)).toHaveLength(count);
+  });
+
+  test('is given once: no two answers are the same, over many draws, whatever the counts between them', () => {
+    const seen = new Set<string>();
+    for (let round = 0; round < 2000; round++) {
+      systemRandom(round % 64);
+      seen.add(systemRandom(16).toString('hex'));
+    }
+    expect(seen.size).toBe(2000);
+  });
+
+  test('is not changed by later draws, and is not all zeros', () => {
+    const bytes = systemRandom(32);
+    const before = bytes.toString('hex');
+    for (let round = 0; round < 500; round++) systemRandom(48);
+    expect(bytes.toString('hex')).toBe(before);
+    expect(before).not.toMatch(/^(00){8}/);
+  });
+});
+
 describe('a secret access key', () => {
   test('has 40 characters of the base64 alphabet and no padding', () => {
     for (let byte = 0; byte < 256; byte++) {
