@@ -7,7 +7,8 @@ import { readEnvFile } from './env-file.ts';
 
 /** Commands that call a running Keyshift, through the same API, policy and audit as everybody, with the root key. */
 
-const SERVICE = { name: 'keyshift', version: '2026-11-22' } as const;
+/** The service of Keyshift's own operations. */
+export const SERVICE = { name: 'keyshift', version: '2026-11-22' } as const;
 const PAGE = 500;
 const SECONDS = new Map([
   ['s', 1],
@@ -67,14 +68,16 @@ export async function printAudit(
   }
 }
 
-function endpointOf(dataDir: string): Endpoint {
+/** The API of the running Keyshift of a data folder, with its root key. Throws OperatorError. */
+export function endpointOf(dataDir: string): Endpoint {
   const directory = existingDataDirectory(dataDir);
   if (!existsSync(directory.readyFile)) throw notRunning();
   const { endpointUrl, region, accessKeyId, secretAccessKey } = readEnvFile(directory.envFile);
   return { url: endpointUrl, region, accessKeyId, secretAccessKey };
 }
 
-async function calling<T>(work: () => Promise<T>): Promise<T> {
+/** Turns what a call throws into an OperatorError. */
+export async function calling<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

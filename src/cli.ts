@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addAccessCommands } from './cli-access.ts';
 import { moveClock, printAudit, removeGuardrail, setGuardrail, showGuardrail } from './cli-calls.ts';
 import { type LintFlags, lintFile } from './cli-policy.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
@@ -97,6 +98,11 @@ program
     console.log(text);
     process.exitCode = exitCode;
   });
+addAccessCommands(program, {
+  dataDir,
+  now: () => new Date(),
+  print: (line) => process.stdout.write(`${line}\n`),
+});
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof OperatorError ? `keyshift: ${error.message}` : error);

@@ -33,12 +33,14 @@ import {
   requireMasterKeyFile,
 } from './data-directory.ts';
 import { ensureExample } from './example.ts';
+import { CredentialNetworks } from './gateway/credential-networks.ts';
 import { Fleet } from './gateway/fleet.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { Directory } from './iam/directory.ts';
 import { PasswordHasher } from './iam/password-hasher.ts';
 import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
+import { NodeAccess } from './live-access.ts';
 import { requireFreePort, requireUsableHost } from './ports.ts';
 import { startEmbedded } from './postgres/embedded.ts';
 import { openExternal } from './postgres/external.ts';
@@ -147,11 +149,22 @@ async function start(
     authDirectory.hearing(isHearing);
     clusters.hearing(isHearing);
   };
-  const changes = new ChangeChannel(() => storeClient(location), { changed: forget, hearing }, logger);
+  const nodeAccess = new NodeAccess({ store, clock, random, logger });
+  const changes = new ChangeChannel(
+    () => storeClient(location),
+    nodeAccess.node,
+    { changed: forget, asked: (announcement) => void nodeAccess.nodes.asked(announcement), hearing },
+    logger,
+  );
   await changes.open();
   cleanup.add('change channel', () => changes.close());
 
+  await nodeAccess.start(cleanup);
+
   const fleet = new Fleet({
+    live: nodeAccess.live,
+    revocations: nodeAccess.revocations,
+    credentialNetworks: new CredentialNetworks(),
     clock,
     random,
     audit,
@@ -182,7 +195,19 @@ async function start(
 
   const api = {
     services: services(),
-    actions: { iam, clock, random, keyring, clusters, resources, servers, publicHost, store, movableClock },
+    actions: {
+      iam,
+      clock,
+      random,
+      keyring,
+      clusters,
+      resources,
+      servers,
+      publicHost,
+      store,
+      movableClock,
+      access: nodeAccess.access,
+    },
     authenticator: {
       directory: authDirectory,
       keys: new SigningKeyCache(LIMITS.signingKeyCacheMax),

@@ -3,8 +3,8 @@ export interface AuditEvent {
   readonly accountId: string;
   readonly eventId: string;
   readonly at: Date;
-  readonly kind: 'api' | 'login' | 'logout';
-  /** `iam:CreateUser` for a call; the login name for a login. */
+  readonly kind: 'api' | 'login' | 'logout' | 'alarm';
+  /** `iam:CreateUser` for a call; the login name for a login; what is alarming for an alarm. */
   readonly name: string;
   readonly outcome: 'success' | 'refused' | 'failed';
   /** The AWS error code or SQLSTATE of an outcome that is not success. */

@@ -39,18 +39,22 @@ export class CancelKeys {
   /** Passes a cancel request on, if the key is one of ours; the client learns nothing either way. */
   async cancel(key: BackendKeyData): Promise<void> {
     const target = this.#targets.get(nameOf(key));
-    if (target === undefined) return;
-    const socket = await target.access.connect().catch(() => undefined);
-    if (socket === undefined) return;
-    socket.setTimeout(CANCEL_MS_MAX, () => socket.destroy());
-    await new Promise<void>((resolve) => {
-      socket.once('close', () => resolve());
-      socket.on('error', () => {});
-      // PostgreSQL closes the connection once the signal is sent, which is what the client waits for too.
-      socket.resume();
-      socket.write(writeCancelRequest(target.backendKey.processId, target.backendKey.secretKey));
-    });
+    if (target !== undefined) await sendCancel(target.access, target.backendKey);
   }
+}
+
+/** Cancels what a backend runs. Resolves when the server has been told, or could not be. */
+export async function sendCancel(access: ServerAccess, key: BackendKeyData): Promise<void> {
+  const socket = await access.connect().catch(() => undefined);
+  if (socket === undefined) return;
+  socket.setTimeout(CANCEL_MS_MAX, () => socket.destroy());
+  await new Promise<void>((resolve) => {
+    socket.once('close', () => resolve());
+    socket.on('error', () => {});
+    // PostgreSQL closes the connection once the signal is sent, which is what the client waits for too.
+    socket.resume();
+    socket.write(writeCancelRequest(key.processId, key.secretKey));
+  });
 }
 
 function nameOf(key: BackendKeyData): string {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { plainAddress } from '../core/addresses.ts';
+import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type GatewayDeps, runSession, type ServedCluster } from './session.ts';
 import { SessionRecord } from './session-record.ts';
@@ -63,10 +64,10 @@ export class GatewayListener {
     const abort = new AbortController();
     // A client that has not logged in has no session to be told of, and may be silent for as long as it likes.
     abort.signal.addEventListener('abort', () => {
-      if (isPending) socket.destroy();
+      if (isPending && !(abort.signal.reason instanceof SqlError)) socket.destroy();
     });
     const record = new SessionRecord(this.#deps, this.#cluster, plainAddress(socket.remoteAddress));
-    const done = runSession(this.#deps, this.#cluster, socket, record, abort.signal, ready).finally(() => {
+    const done = runSession(this.#deps, this.#cluster, socket, record, abort, ready).finally(() => {
       ready();
       this.#sessions.delete(socket);
     });

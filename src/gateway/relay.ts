@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import {
   CLIENT_MESSAGES,
@@ -12,6 +13,7 @@ import {
   writeQuery,
 } from '../pgwire/index.ts';
 import type { Channel } from './channel.ts';
+import { LastWords } from './last-words.ts';
 
 /**
  * The step *relay*: bytes pass both ways, untouched but for statements of user DDL. From the backend to the
@@ -22,7 +24,7 @@ export interface RelayOptions {
   readonly backend: Channel;
   /** Gives the statement to run in the place of `sql`, or undefined to let it pass as it came. */
   readonly rewrite: (sql: string) => Promise<string> | undefined;
-  /** Ends the session from outside. */
+  /** Ends the session from outside; with an SqlError as its reason the client is told, see last-words.ts. */
   readonly signal: AbortSignal;
 }
 
@@ -36,17 +38,19 @@ const HANDLING: ReadonlyMap<number, Handling> = new Map([
  * client's side is then still open, so that it can be told.
  */
 export async function relay(options: RelayOptions): Promise<void> {
-  const { client, backend } = options;
+  const { client, backend, signal } = options;
   const stop = (): void => {
+    if (signal.reason instanceof SqlError) return;
     backend.destroy();
     client.destroy();
   };
-  options.signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
   try {
-    await Promise.race([passToBackend(options), passToClient(backend, client.socket)]);
+    await Promise.race([passToBackend(options), passToClient(backend, client.socket, signal)]);
     client.socket.destroySoon();
   } finally {
-    options.signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', stop);
     backend.socket.unpipe(client.socket);
     // A backend whose socket is closed under it stops its query by client_connection_check_interval.
     backend.socket.destroySoon();
@@ -54,12 +58,20 @@ export async function relay(options: RelayOptions): Promise<void> {
 }
 
 /** Ends when the backend has ended and the client has been given everything it said. */
-async function passToClient(backend: Channel, client: Socket): Promise<void> {
+async function passToClient(backend: Channel, client: Socket, signal: AbortSignal): Promise<void> {
   const rest = backend.rest();
   if (rest.length > 0) client.write(rest);
   if (backend.socket.destroyed) return;
   backend.socket.pipe(client);
+  let lastWords: LastWords | undefined;
+  const listen = (): void => {
+    if (signal.reason instanceof SqlError) lastWords = new LastWords(backend.socket, client, signal.reason);
+  };
+  if (signal.aborted) listen();
+  else signal.addEventListener('abort', listen, { once: true });
   await new Promise((resolve) => backend.socket.once('close', resolve));
+  signal.removeEventListener('abort', listen);
+  lastWords?.finish();
 }
 
 /** Ends when the client has ended; its Terminate, if it sent one, has been passed on by then. */

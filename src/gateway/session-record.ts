@@ -2,20 +2,44 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlError } from '../core/errors.ts';
+import type { Credential } from '../redshift/credential.ts';
+import type { Revocable } from '../redshift/revocations.ts';
+
+/** When a session must end, and the words for it. */
+interface SessionDeadline {
+  readonly at: Date;
+  readonly why: string;
+}
+
+/** Bytes of a session so far, in PostgreSQL's protocol without TLS. */
+export interface Traffic {
+  readonly fromClient: number;
+  readonly toClient: number;
+}
 
 /** What is known of one connection so far, and its events in the audit log. */
 export class SessionRecord {
   readonly sessionId = randomUUID();
+  readonly accountId: string;
+  /** Identifier of the cluster. */
+  readonly cluster: string;
   readonly sourceIp: string;
   loginName: string | undefined;
   isSecure = false;
-  credentialId: string | undefined;
+  /** Of a temporary login, once it is verified. */
+  credential: Credential | undefined;
+  /** Of a client that has proved who it is, and since when. */
+  dbUser: string | undefined;
+  groups: readonly string[] = [];
+  since: Date | undefined;
   database: string | undefined;
   role: string | undefined;
   backendPid: number | undefined;
   client: Readonly<Record<string, string>> = {};
+  traffic: () => Traffic = () => ({ fromClient: 0, toClient: 0 });
+  /** Why it was ended from outside. */
+  endedBy: SqlError | undefined;
   readonly #deps: { readonly clock: Clock; readonly audit: AuditSink };
-  readonly #cluster: { readonly accountId: string; readonly identifier: string };
 
   constructor(
     deps: { readonly clock: Clock; readonly audit: AuditSink },
@@ -23,8 +47,43 @@ export class SessionRecord {
     sourceIp: string,
   ) {
     this.#deps = deps;
-    this.#cluster = cluster;
+    this.accountId = cluster.accountId;
+    this.cluster = cluster.identifier;
     this.sourceIp = sourceIp;
+  }
+
+  get credentialId(): string | undefined {
+    return this.credential?.credentialId;
+  }
+
+  /** What a revocation looks at; undefined until the client has proved who it is. */
+  get revocable(): Revocable | undefined {
+    const { accountId, cluster, dbUser, credential, since } = this;
+    if (dbUser === undefined || since === undefined) return undefined;
+    return { accountId, cluster, dbUser, credential, issuedAt: credential?.issuedAt ?? since };
+  }
+
+  get deadline(): SessionDeadline | undefined {
+    const { credential, since } = this;
+    if (credential === undefined || since === undefined) return undefined;
+    const { sessionSeconds } = credential.limits;
+    const byTime =
+      sessionSeconds === undefined
+        ? undefined
+        : {
+            at: new Date(since.getTime() + sessionSeconds * 1000),
+            why: `its credentials allow sessions of ${sessionSeconds} seconds`,
+          };
+    if (!credential.endsSessions || (byTime !== undefined && byTime.at < credential.expiresAt)) return byTime;
+    return { at: credential.expiresAt, why: 'its credentials have expired' };
+  }
+
+  /** Notes that the client has proved to be `dbUser`. */
+  proved(dbUser: string, groups: readonly string[], credential: Credential | undefined): void {
+    this.dbUser = dbUser;
+    this.groups = groups;
+    this.credential = credential;
+    this.since = this.#deps.clock.now();
   }
 
   /** Records the login, durably, before the client is told that it is in. */
@@ -44,33 +103,41 @@ export class SessionRecord {
 
   /** Records the end of a session. The session is over either way, so a log that fails changes nothing here. */
   async ended(): Promise<void> {
-    await this.#record('logout', 'success', undefined).catch(() => {});
+    await this.#record('logout', 'success', this.endedBy, this.traffic()).catch(() => {});
+  }
+
+  /** Records something that somebody should look at. */
+  async alarm(what: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#record('alarm', 'success', undefined, { loginName: this.loginName, ...facts }, what);
   }
 
   #record(
-    kind: 'login' | 'logout',
+    kind: AuditEvent['kind'],
     outcome: AuditEvent['outcome'],
     error: SqlError | undefined,
+    more: object = {},
+    name = this.loginName ?? '',
   ): Promise<void> {
     return this.#deps.audit.record({
-      accountId: this.#cluster.accountId,
+      accountId: this.accountId,
       eventId: randomUUID(),
       at: this.#deps.clock.now(),
       kind,
-      name: this.loginName ?? '',
+      name,
       outcome,
       code: error?.sqlState,
       principalArn: undefined,
       sourceIp: this.sourceIp,
       requestId: this.sessionId,
       details: {
-        cluster: this.#cluster.identifier,
+        cluster: this.cluster,
         database: this.database,
         tls: this.isSecure,
         credentialId: this.credentialId,
         role: this.role,
         backendPid: this.backendPid,
         client: this.client,
+        ...more,
         ...(error === undefined ? {} : { reason: error.message, detail: error.detail }),
       },
     });

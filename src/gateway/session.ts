@@ -15,9 +15,11 @@ import {
 import { provision, requireClientDatabase } from '../postgres/provision.ts';
 import { isUnreachable, type ServerAccess } from '../postgres/server-access.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
+import { type AdmitDeps, admit } from './admit.ts';
 import type { Backend } from './backend.ts';
 import type { CancelKeys } from './cancel.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
+import { endBackend } from './end-backend.ts';
 import { openBackend } from './enter.ts';
 import { LoginDeadline } from './login-deadline.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
@@ -32,11 +34,11 @@ import { welcome } from './welcome.ts';
 /**
  * The way of a connection, from its first byte to its end:
  *
- *   TLS → startup → password → verify → provision → backend → relay → end
+ *   TLS → startup → password → verify → admit → provision → backend → relay → end
  *
  * A step that refuses throws an SqlError; it is recorded, and the client gets it as FATAL.
  */
-export interface GatewayDeps {
+export interface GatewayDeps extends AdmitDeps {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly audit: AuditSink;
@@ -61,6 +63,7 @@ interface LoggedIn {
   readonly client: Channel;
   readonly backend: Backend;
   readonly dbUser: string;
+  readonly role: string;
   readonly cancelKey: BackendKeyData;
 }
 
@@ -68,28 +71,29 @@ interface LoggedIn {
 const PROTOCOL_MINOR = 2;
 
 /**
- * Serves one connection from accept to end. Never rejects. `ready` is called when the login is done; `signal`
- * ends the session from outside.
+ * Serves one connection from accept to end. Never rejects. `ready` is called when the login is done; `ending`
+ * ends the session from outside, with an SqlError that the client is told, or without a word.
  */
 export async function runSession(
   deps: GatewayDeps,
   cluster: ServedCluster,
   socket: Socket,
   record: SessionRecord,
-  signal: AbortSignal,
+  ending: AbortController,
   ready: () => void,
 ): Promise<void> {
   const deadline = new LoginDeadline(socket);
   try {
-    const session = await logIn(deps, cluster, socket, record, deadline);
+    const session = await logIn(deps, cluster, socket, record, deadline, ending);
     deadline.end();
     if (session === undefined) return;
     ready();
-    await serve(deps, cluster, session, record, signal);
+    await serve(deps, cluster, session, record, ending.signal);
     await record.ended();
   } catch (error) {
     await turnAway(deps, cluster, record, deadline, error);
   } finally {
+    deps.live.leave(record);
     deadline.end();
     deadline.closeServer();
     closeSoon(deadline.client?.socket ?? socket);
@@ -113,6 +117,7 @@ async function logIn(
   socket: Socket,
   record: SessionRecord,
   deadline: LoginDeadline,
+  ending: AbortController,
 ): Promise<LoggedIn | undefined> {
   const {
     channel: client,
@@ -137,7 +142,9 @@ async function logIn(
   const onServer = (server: Channel): void => deadline.watch(server);
   const attempt = { user: packet.user, database, settings, isRedshiftDriver, onServer };
   const identity = await verifyLogin(deps, cluster, client, attempt);
-  record.credentialId = identity.kind === 'temporary' ? identity.login.credential.credentialId : undefined;
+  const dbUser = noteIdentity(record, identity);
+  deps.live.enter(record, (reason) => ending.abort(reason));
+  await admit(deps, record);
   const role = await loginRole(cluster, identity, database);
   record.role = role;
   deadline.require();
@@ -146,10 +153,23 @@ async function logIn(
   record.backendPid = backend.key.processId;
   await record.loggedIn();
   deadline.require();
+  requireWanted(ending.signal);
   const cancelKey = cluster.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
-  const dbUser = identity.kind === 'password' ? identity.dbUser : identity.login.dbUser;
-  return { client, backend, dbUser, cancelKey };
+  const { socket: server } = backend.channel;
+  record.traffic = () => ({ fromClient: server.bytesWritten, toClient: server.bytesRead });
+  return { client, backend, dbUser, role, cancelKey };
+}
+
+function noteIdentity(record: SessionRecord, identity: Identity): string {
+  if (identity.kind === 'password') record.proved(identity.dbUser, [], undefined);
+  else record.proved(identity.login.dbUser, identity.login.groups, identity.login.credential);
+  return identity.kind === 'password' ? identity.dbUser : identity.login.dbUser;
+}
+
+/** Throws when the session was ended from outside before it began. */
+function requireWanted(signal: AbortSignal): void {
+  if (signal.aborted) throw signal.reason instanceof SqlError ? signal.reason : new ConnectionEnded();
 }
 
 /** Never rejects: what breaks a session off is told to the client, and is its end and no refusal of its login. */
@@ -160,12 +180,20 @@ async function serve(
   record: SessionRecord,
   signal: AbortSignal,
 ): Promise<void> {
+  const end = (): void => {
+    if (!(signal.reason instanceof SqlError)) return;
+    record.endedBy = signal.reason;
+    void endBackend(cluster.access, session, deps.logger);
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
   try {
     const rewrite = userDdlRewriter(session.backend, session.dbUser, cluster.access);
     await relay({ client: session.client, backend: session.backend.channel, rewrite, signal });
   } catch (error) {
     session.client.end(writeErrorResponse('FATAL', tellable(deps, record, error)));
   } finally {
+    signal.removeEventListener('abort', end);
     cluster.cancelKeys.drop(session.cancelKey);
     session.backend.channel.destroy();
   }

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Logger } from '../core/logger.ts';
+import { announcePresence, CALLS_CHANNEL } from './node-calls.ts';
 
 /** The channel on which nodes tell each other that something of an account changed. */
 const CHANGES_CHANNEL = 'keyshift_changes';
@@ -9,24 +10,28 @@ const RECONNECT_MS = 1_000;
 export interface ChangeListener {
   /** Something of this account changed: forget what is held of it. */
   changed(accountId: string): void;
+  /** A node asks all nodes. */
+  asked(questionId: string): void;
   /** Whether changes are being heard. While they are not, nothing may be answered from memory. */
   hearing(isHearing: boolean): void;
 }
 
 /**
- * Hears the changes that any node announces, and reconnects until `close` is called.
- * `connect` makes a new client, not yet connected.
+ * Hears the changes that any node announces, and reconnects until `close` is called. While it hears, the node is
+ * present to the others under its number. `connect` makes a new client, not yet connected.
  */
 export class ChangeChannel {
   readonly #connect: () => Client;
+  readonly #node: number;
   readonly #listener: ChangeListener;
   readonly #logger: Logger;
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(connect: () => Client, listener: ChangeListener, logger: Logger) {
+  constructor(connect: () => Client, node: number, listener: ChangeListener, logger: Logger) {
     this.#connect = connect;
+    this.#node = node;
     this.#listener = listener;
     this.#logger = logger;
   }
@@ -36,11 +41,13 @@ export class ChangeChannel {
     this.#client = client;
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
-    client.on('notification', (message) => {
-      if (message.channel === CHANGES_CHANNEL) this.#listener.changed(message.payload ?? '');
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === CHANGES_CHANNEL) this.#listener.changed(payload);
+      if (channel === CALLS_CHANNEL) this.#listener.asked(payload);
     });
     await client.connect();
-    await client.query(`LISTEN ${CHANGES_CHANNEL}`);
+    await client.query(`LISTEN ${CHANGES_CHANNEL}; LISTEN ${CALLS_CHANNEL}`);
+    await announcePresence(client, this.#node);
     this.#listener.hearing(true);
   }
 

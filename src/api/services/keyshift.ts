@@ -12,6 +12,10 @@ export const keyshiftData: ServiceData = {
   operations: {
     DeleteAccountGuardrail: 'EmptyRequest>EmptyResponse',
     GetAccountGuardrail: 'EmptyRequest>GetAccountGuardrailResponse',
+    ListSessions: 'ListSessionsRequest>ListSessionsResponse',
+    KillSession: 'KillSessionRequest>KillSessionResponse',
+    RevokeAccess: 'RevokeAccessRequest>RevokeAccessResponse',
+    ListRevocations: '>ListRevocationsResponse',
     GetAuditEvents: 'GetAuditEventsRequest>GetAuditEventsResponse',
     LintPolicy: 'LintPolicyRequest>LintPolicyResponse',
     MoveClock: 'MoveClockRequest>MoveClockResponse',
@@ -21,6 +25,16 @@ export const keyshiftData: ServiceData = {
     EmptyRequest: '',
     EmptyResponse: '',
     GetAccountGuardrailResponse: 'PolicyDocument:string ChangedAt:timestamp',
+    ListSessionsRequest: '',
+    ListSessionsResponse: 'Lines:lineListType SilentNodes:integer',
+    KillSessionRequest: 'SessionId!sessionIdType Reason:reasonType',
+    KillSessionResponse: 'SilentNodes:integer',
+    RevokeAccessRequest:
+      'CredentialId:credentialIdType PrincipalArn:arnType RoleArn:arnType DbUser:nameType IssuedBefore:timestamp ' +
+      'ClusterIdentifier:nameType Reason:reasonType',
+    RevokeAccessResponse:
+      'RevocationId:string IssuedBefore:timestamp EndsAt:timestamp SessionsEnded:integer SilentNodes:integer',
+    ListRevocationsResponse: 'Lines:lineListType',
     GetAuditEventsRequest: 'AfterSequence:sequenceType MaxItems:pageSizeType',
     GetAuditEventsResponse: 'Lines:lineListType LastSequence:string',
     LintPolicyRequest: 'PolicyDocument!policyDocumentType PolicyType:policyTypeType',
@@ -37,10 +51,21 @@ export const keyshiftData: ServiceData = {
     sequenceType: { type: 'string', pattern: '[0-9]+', min: 1, max: 19 },
     policyDocumentType: { type: 'string', min: 1, max: 131_072 },
     policyTypeType: { type: 'string', values: ['identity', 'managed', 'trust'] },
+    sessionIdType: { type: 'string', pattern: '[0-9a-f-]+', min: 36, max: 36 },
+    credentialIdType: { type: 'string', pattern: '[0-9a-f]+', min: 24, max: 24 },
+    arnType: { type: 'string', min: 20, max: 2048 },
+    nameType: { type: 'string', min: 1, max: 127 },
+    reasonType: { type: 'string', max: 200 },
     pageSizeType: { type: 'integer', min: 1, max: 1000 },
     secondsType: { type: 'integer', min: -31_536_000, max: 31_536_000 },
   },
-  errors: { InvalidClockState: 400, LimitExceeded: 409, MalformedPolicyDocument: 400, NoSuchEntity: 404 },
+  errors: {
+    InvalidClockState: 400,
+    LimitExceeded: 409,
+    MalformedPolicyDocument: 400,
+    NoSuchEntity: 404,
+    NoSuchSession: 404,
+  },
 };
 
 export type EmptyRequest = Readonly<Record<never, never>>;
@@ -98,4 +123,43 @@ export interface MoveClockRequest {
 export interface MoveClockResponse {
   readonly Now: Date;
   readonly OffsetSeconds: number;
+}
+
+/** Each line of an answer is a session or a revocation as JSON. */
+export interface ListSessionsResponse {
+  readonly Lines: readonly string[];
+  /** Nodes that did not answer in time, whose sessions are missing. */
+  readonly SilentNodes: number;
+}
+
+export interface KillSessionRequest {
+  readonly SessionId: string;
+  readonly Reason?: string | undefined;
+}
+
+export interface KillSessionResponse {
+  readonly SilentNodes: number;
+}
+
+export interface RevokeAccessRequest {
+  readonly CredentialId?: string | undefined;
+  readonly PrincipalArn?: string | undefined;
+  readonly RoleArn?: string | undefined;
+  readonly DbUser?: string | undefined;
+  readonly IssuedBefore?: Date | undefined;
+  readonly ClusterIdentifier?: string | undefined;
+  readonly Reason?: string | undefined;
+}
+
+export interface RevokeAccessResponse {
+  readonly RevocationId: string;
+  readonly IssuedBefore: Date;
+  readonly EndsAt: Date;
+  readonly SessionsEnded: number;
+  /** Nodes that have not confirmed; they look at the list every second. */
+  readonly SilentNodes: number;
+}
+
+export interface ListRevocationsResponse {
+  readonly Lines: readonly string[];
 }

@@ -6,11 +6,12 @@ import type { Store } from '../../../store/database.ts';
 import { saveClockOffset } from '../../../store/installation.ts';
 import type { Action } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
+import { type AccessDeps, accessActions } from './access.ts';
 import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
 import { lintPolicyAction } from './lint-policy.ts';
 
 /** What the rows of Keyshift's own table work with. */
-export interface KeyshiftDeps extends GuardrailDeps {
+export interface KeyshiftDeps extends AccessDeps, GuardrailDeps {
   readonly store: Store;
   readonly clusters: Clusters;
   /** Undefined unless the installation was made with a clock that can be moved. */
@@ -61,4 +62,5 @@ export const keyshiftActions = {
   LintPolicy: lintPolicyAction,
   MoveClock: moveClock,
   ...guardrailActions,
+  ...accessActions,
 } as const;

@@ -1,0 +1,128 @@
+import type { Command } from 'commander';
+import type { SessionReport } from './api/actions/keyshift/deps.ts';
+import { calling, endpointOf, SERVICE } from './cli-calls.ts';
+import { call } from './client/call.ts';
+import { OperatorError } from './core/errors.ts';
+
+/** The commands that show who is logged in and end access: `keyshift sessions`, `keyshift revoke`. */
+
+interface Surroundings {
+  readonly dataDir: () => string;
+  readonly now: () => Date;
+  readonly print: (line: string) => void;
+}
+
+/** The options of `keyshift revoke`, and the parameter that each one is. */
+const REVOKE_OPTIONS = [
+  ['--credential <id>', 'credential', 'CredentialId', 'one credential, by its id in the audit log'],
+  [
+    '--principal <arn>',
+    'principal',
+    'PrincipalArn',
+    'all that an IAM user, the root user or a role session obtained',
+  ],
+  ['--role <arn>', 'role', 'RoleArn', 'all that sessions of an IAM role obtained'],
+  ['--db-user <name>', 'dbUser', 'DbUser', 'all for a database user; its sessions with a password end too'],
+  [
+    '--issued-before <time>',
+    'issuedBefore',
+    'IssuedBefore',
+    'all issued before, such as 2026-11-22T10:00:00Z',
+  ],
+  ['--cluster <identifier>', 'cluster', 'ClusterIdentifier', 'only in one cluster'],
+  ['--reason <text>', 'reason', 'Reason', 'told to those whose access ends, and in the audit log'],
+] as const;
+
+export function addAccessCommands(program: Command, surroundings: Surroundings): void {
+  const { print } = surroundings;
+  const ask = (action: string, parameters: Readonly<Record<string, string>>) =>
+    calling(() => call(endpointOf(surroundings.dataDir()), SERVICE, action, parameters, surroundings.now()));
+
+  const sessions = program
+    .command('sessions')
+    .description('show who is logged in, on every node')
+    .option('--json', 'as JSON lines, with everything that is known')
+    .action(async ({ json }: { json?: boolean }) => {
+      const answer = await ask('ListSessions', {});
+      const lines = answer.texts('member');
+      for (const line of json === true ? lines : table(lines)) print(line);
+      const [silent = '0'] = answer.texts('SilentNodes');
+      if (silent !== '0')
+        throw new OperatorError(`${silent} node(s) did not answer; their sessions are not shown`);
+    });
+  sessions
+    .command('kill')
+    .description('end a session: its query is canceled, its backend terminated, its connection closed')
+    .argument('<id>', 'as `keyshift sessions` shows it')
+    .option('--reason <text>', 'told to the client, and in the audit log', '')
+    .action(async (SessionId: string, { reason: Reason }: { reason: string }) => {
+      await ask('KillSession', { SessionId, Reason });
+      print(`The session ${SessionId} is ended.`);
+    });
+
+  const revoke = program
+    .command('revoke')
+    .description('refuse credentials that were issued before now, and end the sessions that they opened');
+  for (const [flags, , , meaning] of REVOKE_OPTIONS) revoke.option(flags, meaning);
+  revoke.action(async (options: Readonly<Record<string, string | undefined>>) => {
+    const parameters = REVOKE_OPTIONS.flatMap(([, name, parameter]) => {
+      const value = options[name];
+      return value === undefined ? [] : [[parameter, value] as const];
+    });
+    const answer = await ask('RevokeAccess', Object.fromEntries(parameters));
+    const [ended = '0'] = answer.texts('SessionsEnded');
+    print(
+      `Revoked what was issued before ${answer.texts('IssuedBefore')[0]}; ${ended} session(s) ended. ` +
+        `The entry ${answer.texts('RevocationId')[0]} is kept until ${answer.texts('EndsAt')[0]}.`,
+    );
+    const [silent = '0'] = answer.texts('SilentNodes');
+    if (silent !== '0') {
+      throw new OperatorError(`${silent} node(s) have not confirmed yet; each reads the list every second`);
+    }
+  });
+  program
+    .command('revocations')
+    .description('print the revocations that still matter, as JSON lines')
+    .action(async () => {
+      for (const line of (await ask('ListRevocations', {})).texts('member')) print(line);
+    });
+}
+
+const COLUMNS = [
+  'SESSION',
+  'IDENTITY',
+  'LOGIN',
+  'CLUSTER',
+  'DATABASE',
+  'FROM',
+  'SINCE',
+  'PID',
+  'IN',
+  'OUT',
+] as const;
+
+function table(lines: readonly string[]): string[] {
+  const rows = lines.map((line) => cellsOf(JSON.parse(line) as SessionReport));
+  const widths = COLUMNS.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  return [COLUMNS, ...rows].map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function cellsOf(session: SessionReport): string[] {
+  return [
+    session.sessionId,
+    session.principalArn ?? '-',
+    session.loginName,
+    session.cluster,
+    session.database ?? '-',
+    session.sourceIp,
+    session.since,
+    String(session.backendPid ?? '-'),
+    String(session.bytesFromClient),
+    String(session.bytesToClient),
+  ];
+}

@@ -1,0 +1,141 @@
+import type { LiveAccess, SessionReport } from './api/actions/keyshift/deps.ts';
+import { issuersOf } from './audit/issuers.ts';
+import type { Cleanup } from './cleanup.ts';
+import type { Clock } from './core/clock.ts';
+import type { RandomBytes } from './core/ids.ts';
+import type { Logger } from './core/logger.ts';
+import { LiveSessions } from './gateway/live-sessions.ts';
+import type { SessionRecord } from './gateway/session-record.ts';
+import { Revocations } from './redshift/revocations.ts';
+import type { Store } from './store/database.ts';
+import { NodeCalls, newNodeNumber } from './store/node-calls.ts';
+
+/** Joins the sessions and revocations of this node with those of the others that share the store. */
+
+/** What a node asks all nodes. */
+type Question =
+  | { readonly kind: 'sessions'; readonly accountId: string }
+  | { readonly kind: 'kill'; readonly accountId: string; readonly sessionId: string; readonly reason: string }
+  | { readonly kind: 'revoked' };
+
+/** A report as a node gives it: who is behind the credential is asked for once, by the node that asked. */
+type NodeReport = Omit<SessionReport, 'principalArn'>;
+
+/** Between two looks at the list of revocations: what is revoked must not work two seconds later. */
+const REVOCATIONS_LOOK_MS = 1_000;
+/** Between two looks for sessions whose time is over. */
+const DEADLINES_LOOK_MS = 500;
+
+export class NodeAccess {
+  readonly live = new LiveSessions();
+  readonly revocations: Revocations;
+  /** This node's number among the others. */
+  readonly node: number;
+  readonly nodes: NodeCalls;
+  readonly access: LiveAccess;
+  readonly #clock: Clock;
+
+  constructor(deps: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly random: RandomBytes;
+    readonly logger: Logger;
+  }) {
+    const { store, clock, random, logger } = deps;
+    this.#clock = clock;
+    this.revocations = new Revocations(store);
+    this.node = newNodeNumber(random);
+    this.nodes = new NodeCalls(store, this.node, (question) => this.#answer(question), logger);
+    this.access = liveAccess({ store, clock, nodes: this.nodes, revocations: this.revocations });
+  }
+
+  /** Reads the revocations, and from then on ends what must end until `cleanup`. */
+  async start(cleanup: Cleanup): Promise<void> {
+    const { live, revocations } = this;
+    revocations.onChange(() => live.endRevoked((subject) => revocations.find(subject)));
+    await revocations.look();
+    cleanup.every(REVOCATIONS_LOOK_MS, () => revocations.look());
+    cleanup.every(DEADLINES_LOOK_MS, async () => live.endOverdue(this.#clock.now()));
+  }
+
+  /** What this node answers. A node of another version may ask what it does not know: null. */
+  async #answer(question: unknown): Promise<unknown> {
+    const { live, revocations } = this;
+    const asked = question as Question; // only nodes of one store ask
+    switch (asked.kind) {
+      case 'sessions':
+        return live
+          .list()
+          .filter((record) => record.accountId === asked.accountId)
+          .map(toReport);
+      case 'kill':
+        return live.kill(asked.accountId, asked.sessionId, asked.reason);
+      case 'revoked':
+        await revocations.lookAnew();
+        return live.endRevoked((subject) => revocations.find(subject));
+      default:
+        asked satisfies never;
+        return null;
+    }
+  }
+}
+
+function liveAccess(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly nodes: NodeCalls;
+  readonly revocations: Revocations;
+}): LiveAccess {
+  const { store, clock, nodes, revocations } = deps;
+  const ask = (question: Question) => nodes.ask(question);
+  return {
+    sessions: async (accountId) => {
+      const { answers, silent } = await ask({ kind: 'sessions', accountId });
+      const reports = answers.flat() as NodeReport[];
+      const issued = new Map(
+        reports.flatMap(({ credentialId, issuedAt }) =>
+          credentialId === null || issuedAt === null ? [] : [[credentialId, new Date(issuedAt)] as const],
+        ),
+      );
+      const issuers = await issuersOf(store, accountId, issued);
+      const sessions = reports.map((report) => ({
+        ...report,
+        principalArn: issuers.get(report.credentialId ?? '') ?? null,
+      }));
+      return { sessions, silent };
+    },
+    kill: async (accountId, sessionId, reason) => {
+      const { answers, silent } = await ask({ kind: 'kill', accountId, sessionId, reason });
+      return { found: answers.includes(true), silent };
+    },
+    revoke: async (wanted) => {
+      const entry = await revocations.add(wanted, clock.now());
+      const { answers, silent } = await ask({ kind: 'revoked' });
+      return { entry, ended: answers.reduce<number>((sum, count) => sum + Number(count), 0), silent };
+    },
+    revocations: (accountId) => revocations.list(accountId, clock.now()),
+  };
+}
+
+function toReport(record: SessionRecord): NodeReport {
+  const { credential, since } = record;
+  const { fromClient, toClient } = record.traffic();
+  return {
+    sessionId: record.sessionId,
+    cluster: record.cluster,
+    loginName: record.loginName ?? '',
+    dbUser: record.dbUser ?? '',
+    groups: record.groups,
+    database: record.database ?? null,
+    credentialId: record.credentialId ?? null,
+    issuedAt: credential?.issuedAt.toISOString() ?? null,
+    expiresAt: credential?.expiresAt.toISOString() ?? null,
+    endsAt: record.deadline?.at.toISOString() ?? null,
+    backendPid: record.backendPid ?? null,
+    since: since?.toISOString() ?? '',
+    sourceIp: record.sourceIp,
+    client: record.client,
+    bytesFromClient: fromClient,
+    bytesToClient: toClient,
+  };
+}
