@@ -29,6 +29,7 @@ const MAY_REVEAL = new Set([
   'src/postgres/external.ts',
   // The only answers that tell a new secret to its owner.
   'src/api/actions/iam/access-keys.ts',
+  'src/api/actions/iam/service-credentials.ts',
   'src/api/actions/redshift/get-cluster-credentials.ts',
   'src/api/actions/redshift/get-cluster-credentials-with-iam.ts',
   'src/api/actions/redshift-serverless/get-credentials.ts',
@@ -38,6 +39,8 @@ const MAY_REVEAL = new Set([
   'src/iam/password-rules.ts',
   'src/iam/root-key.ts',
   'src/iam/saml-providers.ts',
+  'src/iam/server-certificates.ts',
+  'src/iam/certificates.ts',
   'src/postgres/scram-verifier.ts',
   'src/redshift/new-cluster-rules.ts',
   // Proofs.

@@ -23,6 +23,12 @@ export const samlProviderArn = (accountId: string, name: string): string =>
 export const oidcProviderArn = (accountId: string, url: string): string =>
   `arn:aws:iam::${accountId}:oidc-provider/${url}`;
 
+export const instanceProfileArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:instance-profile${path}${name}`;
+
+export const serverCertificateArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:server-certificate${path}${name}`;
+
 export type RedshiftResource = 'cluster' | 'dbuser' | 'dbname' | 'dbgroup';
 
 /** `resource` is the cluster identifier, or `<cluster>/<name>` for users, databases and groups. */

@@ -13,6 +13,10 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
        (SELECT count(*)::int FROM keyshift.iam_roles WHERE account_id = $1) AS "Roles",
        (SELECT count(*)::int FROM keyshift.iam_policies WHERE account_id = $1) AS "Policies",
        (SELECT count(*)::int FROM keyshift.iam_policy_versions WHERE account_id = $1) AS "PolicyVersionsInUse",
+       (SELECT count(*)::int FROM keyshift.iam_instance_profiles WHERE account_id = $1) AS "InstanceProfiles",
+       (SELECT count(*)::int FROM keyshift.iam_server_certificates WHERE account_id = $1) AS "ServerCertificates",
+       (SELECT count(*)::int FROM keyshift.iam_saml_providers WHERE account_id = $1)
+         + (SELECT count(*)::int FROM keyshift.iam_oidc_providers WHERE account_id = $1) AS "Providers",
        (SELECT count(*)::int FROM (SELECT FROM keyshift.iam_access_keys
           WHERE account_id = $1 AND user_id IS NULL LIMIT 1) AS one) AS "AccountAccessKeysPresent"`,
     [accountId],
@@ -21,9 +25,6 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
 }
 
 const FIXED = {
-  Providers: 0,
-  InstanceProfiles: 0,
-  ServerCertificates: 0,
   MFADevices: 0,
   MFADevicesInUse: 0,
   AccountMFAEnabled: 0,
@@ -34,6 +35,9 @@ const FIXED = {
   RolesQuota: QUOTAS.rolesPerAccount,
   PoliciesQuota: QUOTAS.policiesPerAccount,
   GroupsPerUserQuota: QUOTAS.groupsPerUser,
+  InstanceProfilesQuota: QUOTAS.instanceProfilesPerAccount,
+  ServerCertificatesQuota: QUOTAS.serverCertificatesPerAccount,
+  SigningCertificatesPerUserQuota: QUOTAS.signingCertificatesPerUser,
   AccessKeysPerUserQuota: QUOTAS.accessKeysPerUser,
   AttachedPoliciesPerUserQuota: QUOTAS.policiesPerUser,
   AttachedPoliciesPerGroupQuota: QUOTAS.policiesPerGroup,

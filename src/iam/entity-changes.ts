@@ -45,11 +45,22 @@ export async function renameEntity(
   });
 }
 
-/** What must be gone before an entity can be deleted, in the order in which IAM names it. */
+/** What must be gone before an entity can be deleted, in the order in which IAM names it: a table, its rows' owner, what to do. */
 const CONFLICTS: Readonly<Record<EntityKind, readonly (readonly [string, string, string])[]>> = {
   user: [
     ['iam_login_profiles', 'user_id', 'must delete login profile first'],
     ['iam_access_keys', 'user_id', 'must delete access keys first'],
+    [
+      'iam_user_credentials',
+      "kind = 'signing-certificate' AND user_id",
+      'must delete signing certificates first',
+    ],
+    ['iam_user_credentials', "kind = 'ssh-public-key' AND user_id", 'must delete SSH public keys first'],
+    [
+      'iam_user_credentials',
+      "kind = 'service-credential' AND user_id",
+      'must delete service specific credentials first',
+    ],
     ['iam_group_members', 'user_id', 'must remove users from group first'],
     ['iam_policy_attachments', 'owner_id', 'must detach all policies first'],
     ['iam_inline_policies', 'owner_id', 'must delete policies first'],
@@ -60,6 +71,7 @@ const CONFLICTS: Readonly<Record<EntityKind, readonly (readonly [string, string,
     ['iam_inline_policies', 'owner_id', 'must delete policies first'],
   ],
   role: [
+    ['iam_instance_profiles', 'role_id', 'must remove roles from instance profile first'],
     ['iam_policy_attachments', 'owner_id', 'must detach all policies first'],
     ['iam_inline_policies', 'owner_id', 'must delete policies first'],
   ],

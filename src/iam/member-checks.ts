@@ -11,7 +11,14 @@ const POLICY_PATH = /^((\/[A-Za-z0-9.,+@=_-]+)*)\/$/;
 const PATH_CHARACTERS_MAX = 512;
 const DESCRIPTION_CHARACTERS_MAX = 1000;
 
-const NAME_CHARACTERS_MAX = { userName: 64, groupName: 128, roleName: 64, policyName: 128 } as const;
+const NAME_CHARACTERS_MAX = {
+  userName: 64,
+  groupName: 128,
+  roleName: 64,
+  policyName: 128,
+  instanceProfileName: 128,
+  serverCertificateName: 128,
+} as const;
 
 /** Throws ValidationError unless `value` may be the name of such a thing. */
 export function requireName(member: keyof typeof NAME_CHARACTERS_MAX, value: string): void {

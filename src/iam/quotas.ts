@@ -12,6 +12,13 @@ export const QUOTAS = {
   clientIdsPerOidcProvider: 100,
   thumbprintsPerOidcProvider: 5,
   privateKeysPerSamlProvider: 2,
+  signingCertificatesPerUser: 2,
+  sshPublicKeysPerUser: 5,
+  /** Of one user, for one service. */
+  credentialsPerService: 2,
+  serverCertificatesPerAccount: 20,
+  instanceProfilesPerAccount: 1000,
+  rolesPerInstanceProfile: 1,
   groupsPerUser: 10,
   accessKeysPerUser: 2,
   policiesPerUser: 10,

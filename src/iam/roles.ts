@@ -126,6 +126,20 @@ export async function findRole(
   return row && withTags(database, accountId, row);
 }
 
+/** The roles with exactly these names, as lists show them. */
+export async function findRoles(
+  database: Database,
+  accountId: string,
+  names: readonly string[],
+): Promise<Role[]> {
+  if (names.length === 0) return [];
+  const rows = await database.query<RoleRow>(
+    `SELECT ${ROLE_COLUMNS} FROM keyshift.iam_roles WHERE account_id = $1 AND folded = ANY($2) ORDER BY folded`,
+    [accountId, names.map((name) => name.toLowerCase())],
+  );
+  return rolesOf(database, accountId, rows);
+}
+
 /** ListRoles, in the order of their names. */
 export async function listRoles(iam: Iam, accountId: string, request: PathPageRequest): Promise<Page<Role>> {
   const page = await readPage(
@@ -138,12 +152,7 @@ export async function listRoles(iam: Iam, accountId: string, request: PathPageRe
       ),
     (row) => row.name.toLowerCase(),
   );
-  const documents = page.items.map((row) => row.trust_policy);
-  const shown = await shownTrustPolicies(iam.store, documents);
-  return {
-    ...page,
-    items: page.items.map((row, index) => roleOf(accountId, row, shown[index] ?? row.trust_policy)),
-  };
+  return { ...page, items: await rolesOf(iam.store, accountId, page.items) };
 }
 
 /** What UpdateRole and its relatives change; what is undefined stays. */
@@ -194,6 +203,12 @@ export async function updateRole(
     if (row === undefined) throw noSuchRole(roleName);
     return withTags(database, accountId, row);
   });
+}
+
+async function rolesOf(database: Database, accountId: string, rows: readonly RoleRow[]): Promise<Role[]> {
+  const documents = rows.map((row) => row.trust_policy);
+  const shown = await shownTrustPolicies(database, documents);
+  return rows.map((row, index) => roleOf(accountId, row, shown[index] ?? row.trust_policy));
 }
 
 async function withTags(database: Database, accountId: string, row: RoleRow): Promise<RoleWithTags> {

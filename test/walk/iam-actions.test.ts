@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Caller } from '../../src/api/action.ts';
 import { iamActions } from '../../src/api/actions/iam/index.ts';
 import { stsActions } from '../../src/api/actions/sts/index.ts';
-import { requireAllowed } from '../../src/api/authorize-call.ts';
 import type { IamOperations } from '../../src/api/services/iam.generated.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { Directory } from '../../src/iam/directory.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { checkPassword } from '../../src/iam/login-profiles.ts';
 import { type Principal, rootPrincipal } from '../../src/iam/principal.ts';
 import { samlMetadata, selfSigned } from '../unit/iam/self-signed.ts';
+import { callerOf, callIam, type IamOperation, principalOf as principalOfIam } from './iam-calls.ts';
 import { allow, type IamStore, startIamStore } from './iam-store.ts';
 
 /** Operations as the API runs them: what a call needs is looked up and decided first. */
@@ -23,44 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => held.stop());
 
-type Name = keyof typeof iamActions & keyof IamOperations;
-
-function callerOf(principal: Principal, notes: Record<string, unknown> = {}): Caller {
-  return {
-    principal,
-    requestId: 'r',
-    sourceIp: '127.0.0.1',
-    secureTransport: true,
-    userAgent: 'test',
-    region: 'us-east-1',
-    note: (facts) => Object.assign(notes, facts),
-  };
-}
-
-async function call<N extends Name>(
+const call = <N extends IamOperation>(
   principal: Principal,
   name: N,
   input: IamOperations[N]['input'],
   notes: Record<string, unknown> = {},
-): Promise<IamOperations[N]['output']> {
-  const action: (typeof iamActions)[Name] = iamActions[name];
-  const caller = callerOf(principal, notes);
-  // The row is the one of this name, so its input and output are of this name too.
-  const row = action as unknown as {
-    permissions: (deps: object, input: unknown, caller: Caller) => Promise<[]>;
-    run: (deps: object, input: unknown, caller: Caller) => Promise<IamOperations[N]['output']>;
-  };
-  requireAllowed(iam.clock, await row.permissions({ iam }, input, caller), caller);
-  return row.run({ iam }, input, caller);
-}
+) => callIam(iam, principal, name, input, notes);
 
-/** A user of the account as the API knows it, read anew. */
-async function principalOf(account: string, userName: string): Promise<Principal> {
-  const { User } = await call(rootPrincipal(account), 'GetUser', { UserName: userName });
-  const found = await new Directory(iam.store, iam.sealer).findUser(account, User.UserId);
-  if (found === undefined) throw new Error(`no user ${userName}`);
-  return found;
-}
+const principalOf = (account: string, userName: string) => principalOfIam(iam, account, userName);
 
 test('the first administrator is made as the guide says, and can then do everything', async () => {
   const account = await held.newAccount();
@@ -324,7 +292,7 @@ test('the audit notes say what a call is about, also when it is refused, and nev
 
 test('every row that changes something says so', () => {
   for (const [name, { changes }] of Object.entries(iamActions)) {
-    expect(changes, name).toBe(!/^(Get|List)/.test(name));
+    expect(changes, name).toBe(!/^(Get|List|Simulate)/.test(name));
   }
 });
 

@@ -4,6 +4,7 @@ import { attachmentActions } from './attachments.ts';
 import { emptyListActions } from './empty-lists.ts';
 import { groupActions } from './groups.ts';
 import { inlinePolicyActions } from './inline-policies.ts';
+import { instanceProfileActions } from './instance-profiles.ts';
 import { loginProfileActions } from './login-profiles.ts';
 import { oidcProviderActions } from './oidc-providers.ts';
 import { passwordPolicyActions } from './password-policy.ts';
@@ -11,7 +12,11 @@ import { policyActions } from './policies.ts';
 import { roleActions } from './roles.ts';
 import type { IamActions } from './row.ts';
 import { samlProviderActions } from './saml-providers.ts';
+import { serverCertificateActions } from './server-certificates.ts';
+import { serviceCredentialActions } from './service-credentials.ts';
+import { signingCertificateActions } from './signing-certificates.ts';
 import { simulationActions } from './simulation.ts';
+import { sshPublicKeyActions } from './ssh-public-keys.ts';
 import { tagActions } from './tags.ts';
 import { userActions } from './users.ts';
 
@@ -30,6 +35,11 @@ export const iamActions = {
   ...passwordPolicyActions,
   ...samlProviderActions,
   ...oidcProviderActions,
+  ...instanceProfileActions,
+  ...serverCertificateActions,
+  ...signingCertificateActions,
+  ...sshPublicKeyActions,
+  ...serviceCredentialActions,
   ...emptyListActions,
   ...simulationActions,
 } satisfies IamActions;

@@ -90,6 +90,13 @@ const SUBJECT_MEMBERS = new Set([
   'ClientIDList',
   'ThumbprintList',
   'Name',
+  'InstanceProfileName',
+  'ServerCertificateName',
+  'NewServerCertificateName',
+  'CertificateId',
+  'SSHPublicKeyId',
+  'ServiceSpecificCredentialId',
+  'ServiceName',
 ]);
 
 function subjectOf(input: object): Record<string, unknown> {

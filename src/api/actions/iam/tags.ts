@@ -1,8 +1,10 @@
 import { requireEntity } from '../../../iam/entities.ts';
 import type { Iam } from '../../../iam/iam.ts';
+import { requireInstanceProfile } from '../../../iam/instance-profiles.ts';
 import { requireOwnPolicy, requirePolicy } from '../../../iam/managed-policies.ts';
 import { requireOidcProvider } from '../../../iam/oidc-providers.ts';
 import { requireSamlProvider } from '../../../iam/saml-providers.ts';
+import { requireServerCertificate } from '../../../iam/server-certificates.ts';
 import { listTags, tagEntity, untagEntity } from '../../../iam/tags.ts';
 import type { Database } from '../../../store/database.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
@@ -11,10 +13,12 @@ import { type Row, rowOf } from './row.ts';
 import { pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
 import {
   type Extra,
+  onInstanceProfile,
   onOidcProvider,
   onPolicy,
   onRole,
   onSamlProvider,
+  onServerCertificate,
   onUser,
   requestTagKeys,
 } from './targets.ts';
@@ -67,6 +71,18 @@ const OIDC_PROVIDERS: Tagged<'OpenIDConnectProviderArn'> = {
   key: 'OpenIDConnectProviderArn',
   on: onOidcProvider,
   find: requireOidcProvider,
+};
+
+const INSTANCE_PROFILES: Tagged<'InstanceProfileName'> = {
+  key: 'InstanceProfileName',
+  on: onInstanceProfile,
+  find: requireInstanceProfile,
+};
+
+const SERVER_CERTIFICATES: Tagged<'ServerCertificateName'> = {
+  key: 'ServerCertificateName',
+  on: onServerCertificate,
+  find: requireServerCertificate,
 };
 
 type Named<Key extends string> = { readonly [K in Key]: string };
@@ -147,4 +163,10 @@ export const tagActions = {
   TagOpenIDConnectProvider: tagging('iam:TagOpenIDConnectProvider', OIDC_PROVIDERS),
   UntagOpenIDConnectProvider: untagging('iam:UntagOpenIDConnectProvider', OIDC_PROVIDERS),
   ListOpenIDConnectProviderTags: listing('iam:ListOpenIDConnectProviderTags', OIDC_PROVIDERS),
+  TagInstanceProfile: tagging('iam:TagInstanceProfile', INSTANCE_PROFILES),
+  UntagInstanceProfile: untagging('iam:UntagInstanceProfile', INSTANCE_PROFILES),
+  ListInstanceProfileTags: listing('iam:ListInstanceProfileTags', INSTANCE_PROFILES),
+  TagServerCertificate: tagging('iam:TagServerCertificate', SERVER_CERTIFICATES),
+  UntagServerCertificate: untagging('iam:UntagServerCertificate', SERVER_CERTIFICATES),
+  ListServerCertificateTags: listing('iam:ListServerCertificateTags', SERVER_CERTIFICATES),
 };

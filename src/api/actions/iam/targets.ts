@@ -1,11 +1,13 @@
-import { groupArn, roleArn, userArn } from '../../../core/arn.ts';
+import { groupArn, instanceProfileArn, roleArn, serverCertificateArn, userArn } from '../../../core/arn.ts';
 import { type EntityKind, findEntity } from '../../../iam/entities.ts';
 import type { Iam } from '../../../iam/iam.ts';
 import { validationError } from '../../../iam/iam-errors.ts';
+import { findInstanceProfile } from '../../../iam/instance-profiles.ts';
 import { findPolicy } from '../../../iam/managed-policies.ts';
 import { findOidcProvider } from '../../../iam/oidc-providers.ts';
 import { findRole } from '../../../iam/roles.ts';
 import { findSamlProvider } from '../../../iam/saml-providers.ts';
+import { findServerCertificate } from '../../../iam/server-certificates.ts';
 import { type Tag, tagsOf } from '../../../iam/tags.ts';
 import { findUser } from '../../../iam/users.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
@@ -36,6 +38,18 @@ export async function onUser(
   const { accountId } = caller.principal;
   const user = await findUser(iam, accountId, userName);
   return onBounded(user, action, userArn(accountId, '/', userName), extra);
+}
+
+/** One permission for an action on the user it names, or else on the caller, which may be the root user. */
+export async function onUserOrRoot(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  userName: string | undefined,
+): Promise<RequiredPermission[]> {
+  const { principal } = caller;
+  if (userName === undefined && principal.kind === 'root') return [{ action, resource: principal.arn }];
+  return onUser(iam, caller, action, userNameOr(caller, userName));
 }
 
 /** One permission for an action on a role. */
@@ -102,6 +116,34 @@ export async function onOidcProvider(
   return onTagged(iam, caller, { action, resource: arn, ownerId: found?.id, extra });
 }
 
+/** One permission for an action on an instance profile. */
+export async function onInstanceProfile(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  name: string,
+  extra: Extra = [],
+): Promise<RequiredPermission[]> {
+  const { accountId } = caller.principal;
+  const found = await findInstanceProfile(iam.store, accountId, name);
+  const resource = found?.arn ?? instanceProfileArn(accountId, '/', name);
+  return onTagged(iam, caller, { action, resource, ownerId: found?.id, extra });
+}
+
+/** One permission for an action on a server certificate. */
+export async function onServerCertificate(
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  name: string,
+  extra: Extra = [],
+): Promise<RequiredPermission[]> {
+  const { accountId } = caller.principal;
+  const found = await findServerCertificate(iam.store, accountId, name);
+  const resource = found?.arn ?? serverCertificateArn(accountId, '/', name);
+  return onTagged(iam, caller, { action, resource, ownerId: found?.id, extra });
+}
+
 /** The permissions for making a thing, and for tagging it when it comes with tags. */
 export function creating(
   action: string,
@@ -118,7 +160,7 @@ export function creating(
 export function onList(
   caller: Caller,
   action: string,
-  kind: EntityKind | 'policy' | 'instance-profile' | 'mfa',
+  kind: EntityKind | 'policy' | 'instance-profile' | 'server-certificate' | 'mfa',
   pathPrefix = '/',
 ): RequiredPermission[] {
   return [{ action, resource: `arn:aws:iam::${caller.principal.accountId}:${kind}${pathPrefix}` }];
