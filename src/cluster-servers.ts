@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClusterServers, NewCluster } from './api/actions/redshift/deps.ts';
 import type { ExternalCluster } from './clusters-file.ts';
-import type { Config } from './config.ts';
+import { type Config, GATEWAY_PORT_MAX } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { AwsError, OperatorError } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
@@ -9,12 +9,15 @@ import type { Logger } from './core/logger.ts';
 import type { Fleet } from './gateway/fleet.ts';
 import { chooseGatewayPort } from './ports.ts';
 import type { Cluster, ClusterSettings, Clusters } from './redshift/clusters.ts';
-import { unsupportedOperation } from './redshift/errors.ts';
+import { invalidParameterValue, unsupportedOperation } from './redshift/errors.ts';
+import { DEFAULT_PARAMETER_GROUP, type ParameterValue } from './redshift/parameters.ts';
+import type { Resources } from './redshift/resources.ts';
 
 /** Joins the API's clusters with the servers of this node. */
 export interface ClusterServersDeps {
   readonly config: Config;
   readonly clusters: Clusters;
+  readonly resources: Resources;
   readonly fleet: Fleet;
   /** See `ClusterServers`. */
   readonly answerTo: (hostName: string) => Promise<void>;
@@ -22,6 +25,9 @@ export interface ClusterServersDeps {
   readonly random: RandomBytes;
   readonly logger: Logger;
 }
+
+/** As on Redshift. */
+const CLUSTER_PORT_MIN = 1150;
 
 /** What CreateCluster, ModifyCluster and DeleteCluster do to servers. */
 export function clusterServers(deps: ClusterServersDeps): ClusterServers {
@@ -32,6 +38,32 @@ export function clusterServers(deps: ClusterServersDeps): ClusterServers {
       return cluster;
     },
     delete: async (cluster) => deps.fleet.delete(cluster),
+    pause: (cluster) => {
+      deps.fleet.inBackground(cluster, async () => {
+        await deps.fleet.stop(cluster);
+        await deps.clusters.setStatus(cluster, ['pausing'], 'paused');
+      });
+    },
+    resume: (cluster) => {
+      deps.fleet.inBackground(cluster, async () => startAgain(deps, cluster, 'resuming'));
+    },
+    reboot: (cluster) => {
+      deps.fleet.inBackground(cluster, async () => {
+        await deps.fleet.stop(cluster);
+        await startAgain(deps, cluster, 'rebooting');
+      });
+    },
+    move: async (cluster, port) => {
+      await requireClusterPort(deps, port);
+      await deps.clusters.setStatus(cluster, ['available'], 'modifying');
+      await deps.clusters.setPort(cluster, port);
+      const moved = await deps.clusters.get(cluster.accountId, cluster.identifier);
+      deps.fleet.inBackground(moved, async () => {
+        await deps.fleet.stop(cluster);
+        await startAgain(deps, moved, 'modifying');
+      });
+      return moved;
+    },
     setMasterPassword: async (cluster, password) => {
       if (cluster.kind === 'external') {
         throw unsupportedOperation(
@@ -66,10 +98,16 @@ export async function startClusters(deps: ClusterServersDeps): Promise<void> {
         deps.fleet.delete(cluster);
         break;
       case 'failed':
+      case 'paused':
+        break;
+      case 'pausing':
+        await deps.clusters.setStatus(cluster, ['pausing'], 'paused');
         break;
       case 'available':
-      case 'modifying': {
-        const starting = deps.fleet.start(await withPort(deps, cluster, cluster === clusters[0]));
+      case 'modifying':
+      case 'rebooting':
+      case 'resuming': {
+        const starting = startOne(deps, await withPort(deps, cluster, cluster === clusters[0]));
         if (cluster.kind === 'embedded') {
           await starting;
           break;
@@ -84,6 +122,34 @@ export async function startClusters(deps: ClusterServersDeps): Promise<void> {
     }
   }
   await Promise.all(reaching);
+}
+
+/** Starts a server with the parameters that its group has now, and tells that the cluster is available. */
+async function startOne(deps: ClusterServersDeps, cluster: Cluster): Promise<void> {
+  const parameters = await groupParameters(deps, cluster);
+  const applied = await deps.clusters.changeSettings(cluster, (settings) => ({
+    ...settings,
+    appliedParameters: parameters,
+  }));
+  await deps.fleet.start({ ...applied, port: cluster.port });
+  if (cluster.status !== 'available') await deps.clusters.setStatus(cluster, [cluster.status], 'available');
+}
+
+/** After it was stopped, in the state that says so; at another port if its own has been taken meanwhile. */
+async function startAgain(
+  deps: ClusterServersDeps,
+  cluster: Cluster,
+  status: 'resuming' | 'rebooting' | 'modifying',
+): Promise<void> {
+  await startOne(deps, await withPort(deps, { ...cluster, status }, false));
+}
+
+async function groupParameters(
+  deps: ClusterServersDeps,
+  { accountId, settings: { parameterGroup = DEFAULT_PARAMETER_GROUP } }: Cluster,
+): Promise<readonly ParameterValue[]> {
+  const group = await deps.resources.find(accountId, 'parameter-group', parameterGroup);
+  return group?.content.parameters ?? [];
 }
 
 /** In a store of its own a node has every cluster; in a shared one those whose data are with it, and external ones. */
@@ -156,7 +222,8 @@ const EXTERNAL_SETTINGS: ClusterSettings = {
 };
 
 async function insertCluster(deps: ClusterServersDeps, wanted: NewCluster): Promise<Cluster> {
-  const { accountId, identifier, masterUsername, databaseName, settings } = wanted;
+  const { accountId, identifier, masterUsername, databaseName } = wanted;
+  if (wanted.port !== undefined) await requireClusterPort(deps, wanted.port);
   const cluster: Cluster = {
     accountId,
     identifier,
@@ -164,14 +231,29 @@ async function insertCluster(deps: ClusterServersDeps, wanted: NewCluster): Prom
     status: 'creating',
     // Never the identifier: a name of a deleted cluster may come back before its files are gone.
     directory: randomUUID(),
-    port: await portForNew(deps),
+    port: wanted.port ?? (await portForNew(deps)),
     masterUsername,
     databaseName,
-    settings,
+    settings: wanted.settings,
     createdAt: deps.clock.now(),
   };
-  await deps.clusters.insert(cluster, deps.clock);
-  return cluster;
+  const appliedParameters = await groupParameters(deps, cluster);
+  const made = { ...cluster, settings: { ...wanted.settings, appliedParameters } };
+  await deps.clusters.insert(made, deps.clock);
+  return made;
+}
+
+/** Throws InvalidParameterValue for a port that a cluster cannot have, with one that it can. */
+async function requireClusterPort(deps: ClusterServersDeps, port: number): Promise<void> {
+  const { host } = deps.config;
+  const taken = new Set((await deps.clusters.all()).map((cluster) => cluster.port));
+  const isInRange = port >= CLUSTER_PORT_MIN && port <= GATEWAY_PORT_MAX;
+  if (isInRange && (await chooseGatewayPort(host, port, taken, deps.random)) === port) return;
+  const free = await chooseGatewayPort(host, isInRange ? port : deps.config.gatewayPort, taken, deps.random);
+  throw invalidParameterValue(
+    `The port ${port} cannot be used: each cluster of Keyshift has a port of its own, between ` +
+      `${CLUSTER_PORT_MIN} and ${GATEWAY_PORT_MAX}, that no other program listens at. ${free} is free.`,
+  );
 }
 
 async function portForNew(deps: ClusterServersDeps): Promise<number> {

@@ -34,6 +34,8 @@ const SALES = 300;
 
 export async function ensureExample(deps: ExampleDeps): Promise<void> {
   const cluster = await ensureCluster(deps);
+  // Whoever paused it has used it: everything is there.
+  if (cluster.status === 'paused') return;
   await deps.fleet.accessTo(cluster).admin(EXAMPLE.database).query(CONTENT);
   await ensureAlice(deps);
 }
@@ -42,7 +44,7 @@ async function ensureCluster(deps: ExampleDeps): Promise<Cluster> {
   const find = async () =>
     (await deps.clusters.list(deps.accountId)).find((candidate) => candidate.identifier === EXAMPLE.cluster);
   const found = await find();
-  if (found?.status === 'available') return found;
+  if (found?.status === 'available' || found?.status === 'paused') return found;
   if (found !== undefined) {
     // A crash while it was made: nobody has used it, so it is made again.
     await deps.clusters.setStatus(found, ['failed', 'deleting'], 'deleting');
@@ -56,6 +58,7 @@ async function ensureCluster(deps: ExampleDeps): Promise<Cluster> {
     // Nobody is told it: ModifyCluster gives the master user another.
     masterPassword: new Secret(`Aa1${deps.random(24).toString('hex')}`),
     databaseName: EXAMPLE.database,
+    port: undefined,
     settings: {
       nodeType: 'ra3.large',
       numberOfNodes: 1,

@@ -183,7 +183,7 @@ async function start(
     names.push(name);
     fleet.useCertificate(await openCertificates(directory.root, names, systemClock.now(), random));
   };
-  const clusterDeps = { config, clusters, fleet, answerTo, clock, random, logger };
+  const clusterDeps = { config, clusters, resources, fleet, answerTo, clock, random, logger };
   const servers = clusterServers(clusterDeps);
   signal.throwIfAborted();
   await startClusters(clusterDeps);

@@ -29,7 +29,14 @@ export const instanceProfileArn = (accountId: string, path: string, name: string
 export const serverCertificateArn = (accountId: string, path: string, name: string): string =>
   `arn:aws:iam::${accountId}:server-certificate${path}${name}`;
 
-export type RedshiftResource = 'cluster' | 'dbuser' | 'dbname' | 'dbgroup';
+export type RedshiftResource =
+  | 'cluster'
+  | 'dbuser'
+  | 'dbname'
+  | 'dbgroup'
+  | 'parametergroup'
+  | 'securitygroup'
+  | 'subnetgroup';
 
 /** `resource` is the cluster identifier, or `<cluster>/<name>` for users, databases and groups. */
 export const redshiftArn = (

@@ -8,8 +8,9 @@ import { type EmbeddedServer, startEmbedded } from '../postgres/embedded.ts';
 import { createDatabase, createMasterUser, prepareServer, setPassword } from '../postgres/prepare-server.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
 import { type SessionPasswords, sessionPasswords } from '../postgres/session-passwords.ts';
-import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts';
+import { type Cluster, type ClusterStatus, type Clusters, clusterArn } from '../redshift/clusters.ts';
 import { credentialKeyPurpose } from '../redshift/credential.ts';
+import { serverSettingsOf } from '../redshift/parameters.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { CancelKeys } from './cancel.ts';
 import { GatewayListener } from './listen.ts';
@@ -84,7 +85,7 @@ export class Fleet {
 
   /** Makes the server of a new cluster and starts it; the cluster's status tells when it is done, or failed. */
   create(cluster: Cluster, content: ClusterContent): void {
-    this.#inBackground(cluster, async () => {
+    this.inBackground(cluster, async () => {
       const { access, server } = await this.#open(cluster);
       try {
         await prepareServer(access);
@@ -105,10 +106,18 @@ export class Fleet {
     });
   }
 
+  /** Ends the sessions of a cluster and its server; its data stay. */
+  async stop(cluster: Cluster): Promise<void> {
+    const running = this.#running.get(keyOf(cluster));
+    if (running === undefined) return;
+    this.#running.delete(keyOf(cluster));
+    await stopRunning(running);
+  }
+
   /** Ends the sessions of a cluster, its server and its data; the cluster is gone when that is done. */
   delete(cluster: Cluster): void {
-    this.#inBackground(cluster, async () => {
-      await this.#stop(cluster);
+    this.inBackground(cluster, async () => {
+      await this.stop(cluster);
       if (cluster.kind === 'embedded') await rm(this.#directoryOf(cluster), { recursive: true, force: true });
       await this.#options.clusters.remove(cluster);
     });
@@ -180,6 +189,7 @@ export class Fleet {
       name: cluster.identifier,
       durable,
       maxConnections: SERVER_CONNECTIONS_MAX,
+      settings: serverSettingsOf(cluster.settings.appliedParameters ?? []),
       logger,
       onExit: (reason) =>
         logger.error({ cluster: cluster.identifier, reason }, "a cluster's server has ended"),
@@ -224,11 +234,12 @@ export class Fleet {
     };
   }
 
-  #inBackground(cluster: Cluster, work: () => Promise<void>): void {
+  /** Does `work` on a cluster after the answer. A cluster that it fails on is failed, as its status tells. */
+  inBackground(cluster: Cluster, work: () => Promise<void>): void {
     const done = work()
       .catch(async (error: unknown) => {
         this.#options.logger.error({ cluster: cluster.identifier, err: error }, 'a cluster failed');
-        await this.#options.clusters.setStatus(cluster, ['creating', 'deleting'], 'failed');
+        await this.#options.clusters.setStatus(cluster, IN_CHANGE, 'failed');
       })
       .catch((error: unknown) => {
         this.#options.logger.error(
@@ -238,13 +249,6 @@ export class Fleet {
       })
       .finally(() => this.#background.delete(done));
     this.#background.add(done);
-  }
-
-  async #stop(cluster: Cluster): Promise<void> {
-    const running = this.#running.get(keyOf(cluster));
-    if (running === undefined) return;
-    this.#running.delete(keyOf(cluster));
-    await stopRunning(running);
   }
 
   /** Whether the data of an embedded cluster are on this machine; another node may have them. */
@@ -267,5 +271,15 @@ async function stopRunning({ listener, link }: Running): Promise<void> {
 function secureContext({ certificate, key }: FleetOptions['tls']): SecureContext {
   return createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
 }
+
+/** States out of which work in the background leads. */
+const IN_CHANGE: readonly ClusterStatus[] = [
+  'creating',
+  'deleting',
+  'pausing',
+  'resuming',
+  'rebooting',
+  'modifying',
+];
 
 const keyOf = (cluster: Cluster): string => `${cluster.accountId}/${cluster.identifier}`;

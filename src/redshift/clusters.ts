@@ -2,8 +2,19 @@ import { redshiftArn } from '../core/arn.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Database, type Store, sqlStateOf } from '../store/database.ts';
 import { clusterAlreadyExists, clusterNotFound, invalidClusterState } from './errors.ts';
+import type { ParameterValue } from './parameters.ts';
+import type { Tag } from './tags.ts';
 
-export type ClusterStatus = 'creating' | 'available' | 'modifying' | 'deleting' | 'failed';
+export type ClusterStatus =
+  | 'creating'
+  | 'available'
+  | 'modifying'
+  | 'rebooting'
+  | 'pausing'
+  | 'paused'
+  | 'resuming'
+  | 'deleting'
+  | 'failed';
 
 /** A cluster as the store keeps it. */
 export interface Cluster {
@@ -21,12 +32,20 @@ export interface Cluster {
   readonly createdAt: Date;
 }
 
-/** What CreateCluster takes only to give it back, as Terraform and consoles expect. */
+/** How a cluster is set up. What is optional may be absent in rows that an earlier version wrote. */
 export interface ClusterSettings {
   readonly nodeType: string;
   readonly numberOfNodes: number;
   readonly preferredMaintenanceWindow: string;
-  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly tags: readonly Tag[];
+  /** `default.redshift-1.0` if absent. */
+  readonly parameterGroup?: string;
+  /** Of the parameter group, as they were when the server started last. */
+  readonly appliedParameters?: readonly ParameterValue[];
+  readonly iamRoles?: readonly string[];
+  readonly defaultIamRole?: string;
+  /** What has no effect here, and is given back as it was sent. Only the API's rows know its members. */
+  readonly described?: Readonly<Record<string, unknown>>;
 }
 
 interface Row {
@@ -75,7 +94,7 @@ export class Clusters {
     if (held !== undefined) return held;
     const generation = this.#generation;
     const rows = await this.#store.query<Row>(
-      'SELECT * FROM keyshift.clusters WHERE account_id = $1 ORDER BY cluster_identifier',
+      'SELECT * FROM keyshift.clusters WHERE account_id = $1 ORDER BY cluster_identifier COLLATE "C"',
       [accountId],
     );
     const clusters = rows.map(fromRow);
@@ -140,6 +159,29 @@ export class Clusters {
     if (moved.length > 0) return;
     const current = await this.get(cluster.accountId, cluster.identifier);
     throw invalidClusterState(`Cluster ${cluster.identifier} is in state ${current.status}.`);
+  }
+
+  /** Changes the settings of a cluster, worked out from the present ones, and gives the cluster then. Throws ClusterNotFound. */
+  async changeSettings(
+    cluster: { readonly accountId: string; readonly identifier: string },
+    change: (settings: ClusterSettings) => ClusterSettings,
+  ): Promise<Cluster> {
+    const { accountId, identifier } = cluster;
+    return this.#change(accountId, async (database) => {
+      const where = 'WHERE account_id = $1 AND cluster_identifier = $2';
+      const [row] = await database.query<Row>(`SELECT * FROM keyshift.clusters ${where}`, [
+        accountId,
+        identifier,
+      ]);
+      if (row === undefined) throw clusterNotFound(identifier);
+      const settings = change(row.settings);
+      await database.query(`UPDATE keyshift.clusters SET settings = $3 ${where}`, [
+        accountId,
+        identifier,
+        JSON.stringify(settings),
+      ]);
+      return fromRow({ ...row, settings });
+    });
   }
 
   /** Gives a cluster another port; a cluster that has it gets the old one of this. */

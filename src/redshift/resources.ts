@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { AwsError } from '../core/errors.ts';
 import { type Store, sqlStateOf } from '../store/database.ts';
+import type { ParameterValue } from './parameters.ts';
+import type { Tag } from './tags.ts';
 
 /** What Redshift's API keeps beside clusters, each found by kind and name. */
 export interface ResourceContents {
@@ -8,6 +10,19 @@ export interface ResourceContents {
   readonly 'custom-domain': { readonly clusterIdentifier: string; readonly certificateArn: string };
   /** JSON that the drivers take their options from. */
   readonly 'authentication-profile': { readonly json: string };
+  readonly 'parameter-group': Described & {
+    readonly family: string;
+    /** Those that differ from the defaults, or were set to them. */
+    readonly parameters: readonly ParameterValue[];
+  };
+  /** Kept and given back; there is no network that they would mean anything for. */
+  readonly 'subnet-group': Described & { readonly subnetIds: readonly string[] };
+  readonly 'security-group': Described;
+}
+
+interface Described {
+  readonly description: string;
+  readonly tags: readonly Tag[];
 }
 
 export type ResourceKind = keyof ResourceContents;
@@ -38,7 +53,7 @@ export class Resources {
   async list<Kind extends ResourceKind>(accountId: string, kind: Kind): Promise<Resource<Kind>[]> {
     const rows = await this.#store.query<Row>(
       `SELECT name, content, created_at FROM keyshift.redshift_resources
-       WHERE account_id = $1 AND kind = $2 ORDER BY name`,
+       WHERE account_id = $1 AND kind = $2 ORDER BY name COLLATE "C"`,
       [accountId, kind],
     );
     return rows.map((row) => fromRow<Kind>(row));

@@ -26,7 +26,7 @@ WITH account AS (
   WHERE s.setrole = 0 AND s.setdatabase <> 0 AND split_part(c, '=', 1) = 'search_path'
     AND NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'search_path' AND o.db IN (0, s.setdatabase))
   UNION ALL
-  SELECT 0, 'search_path', '"$user", public'
+  SELECT 0, 'search_path', coalesce(nullif(current_setting('keyshift.search_path', true), ''), '"$user", public')
   WHERE NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'search_path' AND o.db = 0)
   UNION ALL
   -- Without groups the session is the user's in everything: it begins as if it had said SET ROLE, which it may.

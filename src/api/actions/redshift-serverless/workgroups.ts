@@ -94,6 +94,10 @@ const WORKGROUP_STATUS: Readonly<Record<Cluster['status'], wire.WorkgroupStatus>
   creating: 'CREATING',
   available: 'AVAILABLE',
   modifying: 'MODIFYING',
+  rebooting: 'MODIFYING',
+  pausing: 'MODIFYING',
+  paused: 'MODIFYING',
+  resuming: 'MODIFYING',
   deleting: 'DELETING',
   failed: 'MODIFYING',
 };
@@ -102,6 +106,10 @@ const NAMESPACE_STATUS: Readonly<Record<Cluster['status'], wire.NamespaceStatus>
   creating: 'MODIFYING',
   available: 'AVAILABLE',
   modifying: 'MODIFYING',
+  rebooting: 'MODIFYING',
+  pausing: 'MODIFYING',
+  paused: 'MODIFYING',
+  resuming: 'MODIFYING',
   deleting: 'DELETING',
   failed: 'MODIFYING',
 };

@@ -12,14 +12,24 @@ export interface NewCluster {
   readonly masterUsername: string;
   readonly masterPassword: Secret;
   readonly databaseName: string;
+  /** Undefined: any that is free. */
+  readonly port: number | undefined;
   readonly settings: ClusterSettings;
 }
 
 /** The servers behind the clusters. Their work goes on after the call, as the cluster's status tells. */
 export interface ClusterServers {
-  /** Throws ClusterAlreadyExists. */
+  /** Throws ClusterAlreadyExists, and InvalidParameterValue for a port that is not free. */
   create(cluster: NewCluster): Promise<Cluster>;
   delete(cluster: Cluster): Promise<void>;
+  /** The cluster's status says `pausing`, and `paused` when its server has stopped. */
+  pause(cluster: Cluster): void;
+  /** The cluster's status says `resuming`, and `available` when its server runs. */
+  resume(cluster: Cluster): void;
+  /** The cluster's status says `rebooting`, and `available` when its server runs again. */
+  reboot(cluster: Cluster): void;
+  /** Lets the cluster listen at another port, with the sessions that there are ended. Throws InvalidParameterValue. */
+  move(cluster: Cluster, port: number): Promise<Cluster>;
   setMasterPassword(cluster: Cluster, password: Secret): Promise<void>;
   /** Puts a further host name into the gateway's certificate; logins under way keep the one they began with. */
   answerTo(hostName: string): Promise<void>;
