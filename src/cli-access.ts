@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SessionReport } from './api/actions/keyshift/deps.ts';
 import { calling, endpointOf, SERVICE } from './cli-calls.ts';
-import { call } from './client/call.ts';
+import { type CallResult, call } from './client/call.ts';
 import { OperatorError } from './core/errors.ts';
 
 /** The commands that show who is logged in and end access: `keyshift sessions`, `keyshift revoke`. */
@@ -11,6 +11,8 @@ interface Surroundings {
   readonly now: () => Date;
   readonly print: (line: string) => void;
 }
+
+type Ask = (action: string, parameters: Readonly<Record<string, string>>) => Promise<CallResult>;
 
 /** The options of `keyshift revoke`, and the parameter that each one is. */
 const REVOKE_OPTIONS = [
@@ -35,9 +37,10 @@ const REVOKE_OPTIONS = [
 
 export function addAccessCommands(program: Command, surroundings: Surroundings): void {
   const { print } = surroundings;
-  const ask = (action: string, parameters: Readonly<Record<string, string>>) =>
+  const ask: Ask = (action, parameters) =>
     calling(() => call(endpointOf(surroundings.dataDir()), SERVICE, action, parameters, surroundings.now()));
 
+  addSettingsCommand(program, surroundings, ask);
   const sessions = program
     .command('sessions')
     .description('show who is logged in, on every node')
@@ -86,6 +89,55 @@ export function addAccessCommands(program: Command, surroundings: Surroundings):
     .action(async () => {
       for (const line of (await ask('ListRevocations', {})).texts('member')) print(line);
     });
+}
+
+/** The options of `keyshift login-settings`, and the parameter that each one is. */
+const SETTINGS_OPTIONS = [
+  [
+    '--session-seconds <n>',
+    'sessionSeconds',
+    'SessionSeconds',
+    'end sessions after so many seconds; 0 for never',
+  ],
+  [
+    '--end-at-expiry <yes|no>',
+    'endAtExpiry',
+    'EndSessionsAtExpiry',
+    'end sessions when their credential expires',
+  ],
+  [
+    '--revoke-on-removal <yes|no>',
+    'revokeOnRemoval',
+    'RevokeOnRemoval',
+    'revoke what an identity obtained when its key, user, role, group membership or policy is removed',
+  ],
+] as const;
+
+const TRUTH = new Map([
+  ['yes', 'true'],
+  ['no', 'false'],
+]);
+
+function addSettingsCommand(program: Command, { print }: Surroundings, ask: Ask): void {
+  const command = program
+    .command('login-settings')
+    .description('show or set what holds for all logins of the account');
+  for (const [flags, , , meaning] of SETTINGS_OPTIONS) command.option(flags, meaning);
+  command.action(async (options: Readonly<Record<string, string | undefined>>) => {
+    const present = await ask('GetLoginSettings', {});
+    const parameters = new Map(
+      SETTINGS_OPTIONS.flatMap(([, , name]) => present.texts(name).map((text) => [name, text] as const)),
+    );
+    for (const [, option, name] of SETTINGS_OPTIONS) {
+      const value = options[option];
+      if (value === undefined) continue;
+      parameters.set(name, TRUTH.get(value) ?? value);
+      if (name === 'SessionSeconds' && value === '0') parameters.delete(name);
+    }
+    const isChange = Object.keys(options).length > 0;
+    const answer = isChange ? await ask('PutLoginSettings', Object.fromEntries(parameters)) : present;
+    for (const [, , name] of SETTINGS_OPTIONS) print(`${name}: ${answer.texts(name)[0] ?? 'never'}`);
+  });
 }
 
 const COLUMNS = [

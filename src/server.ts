@@ -1,20 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
-import { iamActions } from './api/actions/iam/index.ts';
-import { keyshiftActions } from './api/actions/keyshift/index.ts';
-import { redshiftActions } from './api/actions/redshift/index.ts';
-import { redshiftServerlessActions } from './api/actions/redshift-serverless/index.ts';
-import { stsActions } from './api/actions/sts/index.ts';
-import type { AnyAction, Service } from './api/decode-call.ts';
 import { handleRequest } from './api/handle-request.ts';
 import { type HttpListener, listenHttp } from './api/listen.ts';
-import {
-  iamTable,
-  keyshiftTable,
-  redshiftServerlessTable,
-  redshiftTable,
-  stsTable,
-} from './api/protocol/services.ts';
-import type { ServiceTable } from './api/services/table.ts';
+import { apiServices } from './api-services.ts';
 import { AuditWriter } from './audit/writer.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { Cleanup } from './cleanup.ts';
@@ -45,6 +32,7 @@ import { requireFreePort, requireUsableHost } from './ports.ts';
 import { startEmbedded } from './postgres/embedded.ts';
 import { openExternal } from './postgres/external.ts';
 import { Clusters } from './redshift/clusters.ts';
+import { AccountLoginSettings } from './redshift/login-settings.ts';
 import { Resources } from './redshift/resources.ts';
 import { SigningKeyCache } from './sigv4/index.ts';
 import { ChangeChannel } from './store/changes.ts';
@@ -141,13 +129,16 @@ async function start(
 
   const authDirectory = new Directory(store, sealer);
   const clusters = new Clusters(store);
+  const loginSettings = new AccountLoginSettings(store);
   const forget = (accountId: string): void => {
     authDirectory.forget(accountId);
     clusters.forget(accountId);
+    loginSettings.forget(accountId);
   };
   const hearing = (isHearing: boolean): void => {
     authDirectory.hearing(isHearing);
     clusters.hearing(isHearing);
+    loginSettings.hearing(isHearing);
   };
   const nodeAccess = new NodeAccess({ store, clock, random, logger });
   const changes = new ChangeChannel(
@@ -194,13 +185,14 @@ async function start(
   await registerExternalClusters(clusterDeps, urls.clusters);
 
   const api = {
-    services: services(),
+    services: apiServices(),
     actions: {
       iam,
       clock,
       random,
       keyring,
       clusters,
+      loginSettings,
       resources,
       servers,
       publicHost,
@@ -266,24 +258,6 @@ async function storeLocation(
   });
   cleanup.add("store's server", () => server.stop());
   return { socketDir: server.socketDir, port: server.port, user: 'keyshift_admin', database: 'postgres' };
-}
-
-/** Every service, with the operations of it that are implemented. */
-function services() {
-  const service = <Deps>(
-    table: ServiceTable,
-    actions: Readonly<Record<string, AnyAction<Deps>>>,
-  ): Service<Deps> => ({
-    table,
-    actions: new Map(Object.entries(actions)),
-  });
-  return [
-    service(iamTable, iamActions),
-    service(stsTable, stsActions),
-    service(redshiftTable, redshiftActions),
-    service(redshiftServerlessTable, redshiftServerlessActions),
-    service(keyshiftTable, keyshiftActions),
-  ] as const;
 }
 
 /** The address in URLs: the loopback address itself, or the name by which clients reach this node. */

@@ -1,4 +1,5 @@
 import type { Principal } from '../iam/principal.ts';
+import type { CredentialLimits } from '../redshift/credential-limits.ts';
 
 /** One pair of the authorization: the action on the resource must be allowed. */
 export interface RequiredPermission {
@@ -18,8 +19,17 @@ export interface Caller {
   readonly secureTransport: boolean;
   readonly userAgent: string;
   readonly region: string;
+  /** The limits that policies were asked for and have allowed, if the operation makes offers. */
+  readonly granted: CredentialLimits | undefined;
   /** Adds facts to the audit event of this call. */
   readonly note: (facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Limits under which a call may be allowed. */
+export interface Offer {
+  readonly limits: CredentialLimits;
+  /** Condition keys that go with them, in lower case. Under each of these every pair must be allowed. */
+  readonly contexts: readonly ReadonlyMap<string, readonly string[]>[];
 }
 
 /** An API operation: a row of a service's table. */
@@ -30,6 +40,8 @@ export interface Action<Deps, Input, Output> {
     input: Input,
     caller: Caller,
   ) => readonly RequiredPermission[] | Promise<readonly RequiredPermission[]>;
+  /** One after the other: the first that policies allow holds. An operation without any is simply allowed or not. */
+  readonly offers?: (deps: Deps, caller: Caller) => Promise<Iterable<Offer>>;
   readonly run: (deps: Deps, input: Input, caller: Caller) => Promise<Output>;
   /** Whether it changes anything that caches hold. */
   readonly changes: boolean;

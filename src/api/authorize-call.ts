@@ -1,23 +1,64 @@
 import type { Clock } from '../core/clock.ts';
 import { accessDenied, authorize, leavesOpen } from '../iam/authorize.ts';
 import { contextOf } from '../iam/context.ts';
-import type { Caller, RequiredPermission } from './action.ts';
+import type { Caller, Offer, RequiredPermission } from './action.ts';
 
 /** The step *authorize*: every pair that the operation needs must be allowed; the first that is not is named. */
 
-/** Throws AccessDenied (403). */
+const NO_KEYS: ReadonlyMap<string, readonly string[]> = new Map();
+
+/**
+ * Gives the offer under which every pair is allowed, or undefined where there are none to make. Throws AccessDenied
+ * (403), about the first offer: the others are what a policy asked for, and nobody asked the policy.
+ */
 export function requireAllowed(
   clock: Clock,
   permissions: readonly RequiredPermission[],
   caller: Caller,
-): void {
+  offers?: Iterable<Offer>,
+): Offer | undefined {
+  if (offers === undefined) {
+    refuse(caller, firstDenied(clock, permissions, caller, NO_KEYS));
+    return undefined;
+  }
+  let first: Denied | undefined;
+  for (const offer of offers) {
+    let denied: Denied | undefined;
+    for (const keys of offer.contexts) denied ??= firstDenied(clock, permissions, caller, keys);
+    if (denied === undefined) return offer;
+    first ??= denied;
+  }
+  refuse(caller, first);
+  return undefined;
+}
+
+interface Denied {
+  readonly action: string;
+  readonly resource: string;
+  readonly decision: ReturnType<typeof authorize>;
+}
+
+function firstDenied(
+  clock: Clock,
+  permissions: readonly RequiredPermission[],
+  caller: Caller,
+  offered: ReadonlyMap<string, readonly string[]>,
+): Denied | undefined {
   const facts = { ...caller, at: clock.now() };
   for (const { action, resource, context, unlessDenied = false } of permissions) {
-    const keys = contextOf(caller.principal, facts, context);
+    const own = offered.size === 0 ? context : new Map([...(context ?? []), ...offered]);
+    const keys = contextOf(caller.principal, facts, own);
     const decision = authorize(caller.principal, { action, resource, context: keys });
     if (decision.effect !== 'allow' && !(unlessDenied && leavesOpen(decision))) {
-      caller.note({ deniedAction: action, deniedResource: resource, decision });
-      throw accessDenied(caller.principal, action, resource, decision);
+      return { action, resource, decision };
     }
   }
+  return undefined;
+}
+
+function refuse(caller: Caller, denied: Denied | undefined): void {
+  if (denied === undefined) return;
+  const { action, resource, decision } = denied;
+  caller.note({ deniedAction: action, deniedResource: resource, decision });
+  throw accessDenied(caller.principal, action, resource, decision);
 }

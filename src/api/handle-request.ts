@@ -63,8 +63,10 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
     progress.principal = principal;
     const input = decodeCallInput(call);
     const caller = toCaller(deps, request, principal, progress);
-    requireAllowed(deps.clock, await call.action.permissions(deps.actions, input, caller), caller);
-    const output = await call.action.run(deps.actions, input, caller);
+    const permissions = await call.action.permissions(deps.actions, input, caller);
+    const offers = await call.action.offers?.(deps.actions, caller);
+    const granted = requireAllowed(deps.clock, permissions, caller, offers)?.limits;
+    const output = await call.action.run(deps.actions, input, { ...caller, granted });
     if (call.action.changes) deps.forget(principal.accountId);
     await deps.audit.record(toEvent(deps, request, progress, undefined));
     return encodeResultAnswer(call, output, progress.requestId);
@@ -138,6 +140,7 @@ function toCaller<Deps>(
     secureTransport: request.secureTransport,
     userAgent: headerValue(request, 'user-agent'),
     region: deps.region,
+    granted: undefined,
     note: (facts: Readonly<Record<string, unknown>>) => {
       Object.assign(progress.details, facts);
     },

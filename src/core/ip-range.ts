@@ -85,3 +85,32 @@ function parseGroups(text: string, endsAddress: boolean): number[] | undefined {
 function isMapped(words: readonly number[]): boolean {
   return words.length === 8 && words[5] === 0xffff && words.slice(0, 5).every((word) => word === 0);
 }
+
+/** The first and the last address of a range, and the addresses just outside, where there are any. */
+export function ipRangeEnds({ address, prefixBits }: IpRange): readonly IpAddress[] {
+  const masked = (fill: number): number[] =>
+    address.map((word, index) => {
+      const hostBits = Math.min(16, Math.max(0, (index + 1) * 16 - prefixBits));
+      const hostMask = (1 << hostBits) - 1;
+      return (word & ~hostMask & 0xffff) | (fill & hostMask);
+    });
+  const [first, last] = [masked(0), masked(0xffff)];
+  return [first, last, ...neighbor(first, -1), ...neighbor(last, 1)];
+}
+
+/** The address `step` away; none past the ends of all addresses. */
+function neighbor(address: IpAddress, step: 1 | -1): IpAddress[] {
+  const words = [...address];
+  for (let index = words.length - 1; index >= 0; index--) {
+    const word = (words[index] ?? 0) + step;
+    words[index] = word & 0xffff;
+    if (word >= 0 && word <= 0xffff) return [words];
+  }
+  return [];
+}
+
+/** An address as text that `parseIpAddress` reads; of IPv6 without shortening. */
+export function formatIpAddress(address: IpAddress): string {
+  if (address.length > 2) return address.map((word) => word.toString(16)).join(':');
+  return address.flatMap((word) => [word >> 8, word & 0xff]).join('.');
+}

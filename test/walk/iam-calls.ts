@@ -18,6 +18,7 @@ export function callerOf(principal: Principal, notes: Record<string, unknown> = 
     secureTransport: true,
     userAgent: 'test',
     region: 'us-east-1',
+    granted: undefined,
     note: (facts) => Object.assign(notes, facts),
   };
 }

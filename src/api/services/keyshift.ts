@@ -16,6 +16,8 @@ export const keyshiftData: ServiceData = {
     KillSession: 'KillSessionRequest>KillSessionResponse',
     RevokeAccess: 'RevokeAccessRequest>RevokeAccessResponse',
     ListRevocations: '>ListRevocationsResponse',
+    GetLoginSettings: '>LoginSettings',
+    PutLoginSettings: 'LoginSettings>LoginSettings',
     GetAuditEvents: 'GetAuditEventsRequest>GetAuditEventsResponse',
     LintPolicy: 'LintPolicyRequest>LintPolicyResponse',
     MoveClock: 'MoveClockRequest>MoveClockResponse',
@@ -35,6 +37,7 @@ export const keyshiftData: ServiceData = {
     RevokeAccessResponse:
       'RevocationId:string IssuedBefore:timestamp EndsAt:timestamp SessionsEnded:integer SilentNodes:integer',
     ListRevocationsResponse: 'Lines:lineListType',
+    LoginSettings: 'SessionSeconds:sessionSecondsType EndSessionsAtExpiry:boolean RevokeOnRemoval:boolean',
     GetAuditEventsRequest: 'AfterSequence:sequenceType MaxItems:pageSizeType',
     GetAuditEventsResponse: 'Lines:lineListType LastSequence:string',
     LintPolicyRequest: 'PolicyDocument!policyDocumentType PolicyType:policyTypeType',
@@ -51,6 +54,8 @@ export const keyshiftData: ServiceData = {
     sequenceType: { type: 'string', pattern: '[0-9]+', min: 1, max: 19 },
     policyDocumentType: { type: 'string', min: 1, max: 131_072 },
     policyTypeType: { type: 'string', values: ['identity', 'managed', 'trust'] },
+    // At most what a credential can hold.
+    sessionSecondsType: { type: 'integer', min: 1, max: 16_777_215 },
     sessionIdType: { type: 'string', pattern: '[0-9a-f-]+', min: 36, max: 36 },
     credentialIdType: { type: 'string', pattern: '[0-9a-f]+', min: 24, max: 24 },
     arnType: { type: 'string', min: 20, max: 2048 },
@@ -162,4 +167,11 @@ export interface RevokeAccessResponse {
 
 export interface ListRevocationsResponse {
   readonly Lines: readonly string[];
+}
+
+/** In a request, what is absent is as at the beginning: sessions without an end, and nothing revoked by itself. */
+export interface LoginSettings {
+  readonly SessionSeconds?: number | undefined;
+  readonly EndSessionsAtExpiry?: boolean | undefined;
+  readonly RevokeOnRemoval?: boolean | undefined;
 }

@@ -53,7 +53,7 @@ export function isGlobalKey(key: string): boolean {
 /** Whether the key can have several values. Tag keys of providers' own are not listed, and have one. */
 export function isManyValued(key: string): boolean {
   const folded = key.toLowerCase();
-  return MANY_VALUED.has(folded) || (!isGlobalKey(folded) && !/^(?:redshift|iam|sts):/.test(folded));
+  return MANY_VALUED.has(folded) || (!isGlobalKey(folded) && !/^(?:redshift|iam|sts|keyshift):/.test(folded));
 }
 
 /** `key` is in lower case. */

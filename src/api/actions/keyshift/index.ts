@@ -9,9 +9,10 @@ import type * as wire from '../../services/keyshift.ts';
 import { type AccessDeps, accessActions } from './access.ts';
 import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
 import { lintPolicyAction } from './lint-policy.ts';
+import { type LoginSettingsDeps, loginSettingsActions } from './login-settings.ts';
 
 /** What the rows of Keyshift's own table work with. */
-export interface KeyshiftDeps extends AccessDeps, GuardrailDeps {
+export interface KeyshiftDeps extends AccessDeps, GuardrailDeps, LoginSettingsDeps {
   readonly store: Store;
   readonly clusters: Clusters;
   /** Undefined unless the installation was made with a clock that can be moved. */
@@ -63,4 +64,5 @@ export const keyshiftActions = {
   MoveClock: moveClock,
   ...guardrailActions,
   ...accessActions,
+  ...loginSettingsActions,
 } as const;

@@ -4,6 +4,7 @@ import type {
   GetCredentialsResponse,
 } from '../../services/redshift-serverless.generated.ts';
 import type { RedshiftDeps } from '../redshift/deps.ts';
+import { loginOffers } from '../redshift/issue-terms.ts';
 import { ownCredentials, ownCredentialsKeys } from '../redshift/own-credentials.ts';
 import { onWorkgroup, requireNamed, requireWorkgroup } from './named-workgroup.ts';
 
@@ -15,6 +16,7 @@ export const getCredentials: Action<RedshiftDeps, GetCredentialsRequest, GetCred
     const [pair] = await onWorkgroup('GetCredentials', deps, caller, name);
     return [{ ...pair, context: ownCredentialsKeys(input) }];
   },
+  offers: loginOffers,
   run: async (deps, input, caller) => {
     const { dbName, durationSeconds } = input;
     const issued = await ownCredentials(deps, caller, { dbName, durationSeconds }, async () =>

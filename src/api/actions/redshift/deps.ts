@@ -2,6 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { RandomBytes } from '../../../core/ids.ts';
 import type { Secret } from '../../../core/secret.ts';
 import type { Cluster, ClusterSettings, Clusters } from '../../../redshift/clusters.ts';
+import type { AccountLoginSettings } from '../../../redshift/login-settings.ts';
 import type { Resources } from '../../../redshift/resources.ts';
 import type { Keyring } from '../../../store/keyring.ts';
 
@@ -42,6 +43,7 @@ export interface RedshiftDeps {
   readonly keyring: Keyring;
   readonly clusters: Clusters;
   readonly resources: Resources;
+  readonly loginSettings: AccountLoginSettings;
   readonly servers: ClusterServers;
   /** The name by which clients reach the gateway. */
   readonly publicHost: string;

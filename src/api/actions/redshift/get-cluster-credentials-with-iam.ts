@@ -5,6 +5,7 @@ import type {
   GetClusterCredentialsWithIAMMessage,
 } from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { loginOffers } from './issue-terms.ts';
 import { namedCluster } from './named-cluster.ts';
 import { ownCredentials, ownCredentialsKeys } from './own-credentials.ts';
 
@@ -24,6 +25,7 @@ export const getClusterCredentialsWithIam: Action<
     const resource = redshiftArn(caller.region, accountId, 'dbname', `${identifier}/${input.DbName}`);
     return [{ action, resource, context }];
   },
+  offers: loginOffers,
   run: async (deps, input, caller) => {
     const issued = await ownCredentials(deps, caller, toInput(input), async () =>
       deps.clusters.get(caller.principal.accountId, await namedCluster(deps, caller, input)),

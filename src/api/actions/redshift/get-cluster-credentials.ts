@@ -11,7 +11,7 @@ import type { DerivedKeys } from '../../../store/keyring.ts';
 import type { Action } from '../../action.ts';
 import type { ClusterCredentials, GetClusterCredentialsMessage } from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
-import { issueTerms } from './issue-terms.ts';
+import { issueTerms, loginOffers } from './issue-terms.ts';
 import { namedCluster } from './named-cluster.ts';
 import { requireLogins } from './own-credentials.ts';
 
@@ -29,6 +29,7 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
     const identifier = await namedCluster(deps, caller, input);
     return credentialsPermissions(caller.region, caller.principal.accountId, identifier, toRequest(input));
   },
+  offers: loginOffers,
   run: async (deps, input, caller) => {
     const request = toRequest(input);
     requireValid(request);
@@ -36,7 +37,7 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
     const cluster = requireLogins(await deps.clusters.get(caller.principal.accountId, identifier));
     const arn = clusterArn(caller.region, cluster);
     const keys = credentialKeys(deps, arn);
-    const issued = issueCredentials(deps, { arn, keys }, request, issueTerms(caller));
+    const issued = issueCredentials(deps, { arn, keys }, request, await issueTerms(deps, caller));
     caller.note({
       credentialId: issued.credentialId,
       loginName: issued.dbUser,

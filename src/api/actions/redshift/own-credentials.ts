@@ -42,7 +42,7 @@ export async function ownCredentials(
   const arn = clusterArn(caller.region, cluster);
   const keys = deps.keyring.derive(credentialKeyPurpose(arn));
   const name = requireUserName(caller);
-  const issued = issueOwnCredentials(deps, { arn, keys }, name, request, issueTerms(caller));
+  const issued = issueOwnCredentials(deps, { arn, keys }, name, request, await issueTerms(deps, caller));
   caller.note({
     credentialId: issued.credentialId,
     loginName: issued.dbUser,

@@ -6,7 +6,7 @@ import type { StsOperations } from '../../services/sts.generated.ts';
 
 /** The operations of the Security Token Service, by name. */
 
-interface StsDeps {
+export interface StsDeps {
   readonly iam: Iam;
 }
 

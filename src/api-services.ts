@@ -1,0 +1,35 @@
+import { iamActions } from './api/actions/iam/index.ts';
+import type { IamDeps } from './api/actions/iam/row.ts';
+import { type KeyshiftDeps, keyshiftActions } from './api/actions/keyshift/index.ts';
+import type { RedshiftDeps } from './api/actions/redshift/deps.ts';
+import { redshiftActions } from './api/actions/redshift/index.ts';
+import { redshiftServerlessActions } from './api/actions/redshift-serverless/index.ts';
+import { type RevokeDeps, revokingRemoved } from './api/actions/revoke-removed.ts';
+import { type StsDeps, stsActions } from './api/actions/sts/index.ts';
+import type { AnyAction, Service } from './api/decode-call.ts';
+import {
+  iamTable,
+  keyshiftTable,
+  redshiftServerlessTable,
+  redshiftTable,
+  stsTable,
+} from './api/protocol/services.ts';
+import type { ServiceTable } from './api/services/table.ts';
+
+/** What all operations work with. */
+interface ActionDeps extends IamDeps, StsDeps, RedshiftDeps, KeyshiftDeps, RevokeDeps {}
+
+/** Every service, with the operations of it that are implemented. */
+export function apiServices(): readonly Service<ActionDeps>[] {
+  const service = (
+    table: ServiceTable,
+    actions: Readonly<Record<string, AnyAction<ActionDeps>>>,
+  ): Service<ActionDeps> => ({ table, actions: new Map(Object.entries(actions)) });
+  return [
+    service(iamTable, revokingRemoved(iamActions)),
+    service(stsTable, stsActions),
+    service(redshiftTable, redshiftActions),
+    service(redshiftServerlessTable, redshiftServerlessActions),
+    service(keyshiftTable, keyshiftActions),
+  ];
+}

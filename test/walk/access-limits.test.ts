@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SessionReport } from '../../src/api/actions/keyshift/deps.ts';
+import type { Endpoint } from '../../src/client/call.ts';
+import { ask, makeUser, must, putPolicy } from './support/api.ts';
+import { ownCli } from './support/installation.ts';
+import { Keyshift } from './support/keyshift.ts';
+import { type Login, logIn, loginRefusal, refusalOf } from './support/logins.ts';
+import { run } from './support/run.ts';
+import { loginFor } from './support/servers.ts';
+
+// What a credential is limited to by policy and by the account: the length of sessions, their number, their network.
+
+let keyshift: Keyshift;
+let anna: Endpoint;
+
+const ALLOW = (Condition?: object) => ({
+  Effect: 'Allow',
+  Action: ['redshift:GetClusterCredentials', 'redshift:CreateClusterUser', 'redshift:JoinGroup'],
+  Resource: '*',
+  ...(Condition === undefined ? {} : { Condition }),
+});
+const allowIf = (...conditions: object[]) =>
+  putPolicy(keyshift.root, 'anna', { Version: '2012-10-17', Statement: conditions.map(ALLOW) });
+
+beforeAll(async () => {
+  keyshift = await Keyshift.start({ flags: ['--example', '--test-clock'] });
+  anna = await makeUser(keyshift.root, 'anna');
+});
+afterAll(async () => {
+  await keyshift?.close();
+});
+
+const annaLogin = (groups: readonly string[] = []): Promise<Login> =>
+  loginFor(keyshift, { endpoint: anna, groups });
+const cli = (...args: string[]) =>
+  run(process.execPath, [ownCli, ...args], { KEYSHIFT_DATA_DIR: keyshift.dataDir });
+
+async function sessions(): Promise<SessionReport[]> {
+  const answer = await must(keyshift.root, 'keyshift', 'ListSessions');
+  return answer.texts('member').map((line) => JSON.parse(line) as SessionReport);
+}
+
+async function events(): Promise<
+  { kind: string; name: string; code: string; details: Record<string, unknown> }[]
+> {
+  const answer = await must(keyshift.root, 'keyshift', 'GetAuditEvents', { MaxItems: '1000' });
+  return answer.texts('member').map((line) => JSON.parse(line));
+}
+
+describe('keyshift:SessionSeconds', () => {
+  test('ends the session after the longest time that policy allows, and the credential stays good', async () => {
+    await allowIf(
+      { NumericLessThanEquals: { 'keyshift:SessionSeconds': '2' } },
+      { NumericLessThan: { 'keyshift:SessionSeconds': '2' } },
+    );
+    const login = await annaLogin();
+    const client = await logIn(keyshift, login);
+    const began = Date.now();
+    const [session] = await sessions();
+    expect(Date.parse(session?.endsAt ?? '') - Date.parse(session?.since ?? '')).toBe(2_000);
+    const refused = await refusalOf(client.query('select pg_sleep(20)'));
+    expect(Date.now() - began).toBeGreaterThan(1_900);
+    expect(Date.now() - began).toBeLessThan(4_000);
+    expect(['57014', '57P01']).toContain(refused.code);
+    await (await logIn(keyshift, login)).end();
+    expect(
+      (await events()).find(({ kind, code }) => kind === 'logout' && code === '57P01')?.details,
+    ).toMatchObject({
+      reason: 'terminating connection: its credentials allow sessions of 2 seconds',
+    });
+  });
+
+  test('may be asked of a group only', async () => {
+    await putPolicy(keyshift.root, 'anna', {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: 'redshift:GetClusterCredentials', Resource: '*' },
+        {
+          Effect: 'Allow',
+          Action: 'redshift:JoinGroup',
+          Resource: '*',
+          Condition: { NumericLessThanEquals: { 'keyshift:SessionSeconds': '600' } },
+        },
+      ],
+    });
+    const client = await logIn(keyshift, await annaLogin());
+    const grouped = await logIn(keyshift, await annaLogin(['example_group']));
+    const found = await sessions();
+    expect(found.map(({ groups, endsAt }) => [groups.length, endsAt !== null])).toEqual([
+      [0, false],
+      [1, true],
+    ]);
+    await Promise.all([client.end(), grouped.end()]);
+  });
+
+  test('that no policy can meet refuses as if it had not been tried', async () => {
+    await allowIf({ NumericGreaterThan: { 'keyshift:SessionSeconds': '99999999' } });
+    const answer = await ask(anna, 'redshift', 'GetClusterCredentials', {
+      ClusterIdentifier: 'examplecluster',
+      DbUser: 'temp_creds_user',
+    });
+    expect(answer.code).toBe('AccessDenied');
+    expect(answer.message).toContain('because no identity-based policy allows');
+  });
+});
+
+describe('keyshift:MaxConnections', () => {
+  test('is how many sessions one credential has at a time', async () => {
+    await allowIf({ NumericLessThanEquals: { 'keyshift:MaxConnections': '2' } });
+    const login = await annaLogin();
+    const first = await logIn(keyshift, login);
+    const second = await logIn(keyshift, login);
+    expect(await loginRefusal(keyshift, login)).toMatchObject({
+      code: '53300',
+      detail: 'They are for 2 at a time.',
+    });
+    await (await logIn(keyshift, await annaLogin())).end();
+    await first.end();
+    await expect.poll(sessions).toHaveLength(1);
+    await (await logIn(keyshift, login)).end();
+    await second.end();
+  });
+});
+
+describe('keyshift:SourceNetwork', () => {
+  test('is where logins come from', async () => {
+    await allowIf({ IpAddress: { 'keyshift:SourceNetwork': ['127.0.0.0/8', '10.0.0.0/24'] } });
+    await (await logIn(keyshift, await annaLogin())).end();
+    await allowIf({ IpAddress: { 'keyshift:SourceNetwork': '10.0.0.0/8' } });
+    const login = await annaLogin();
+    expect(login.password).toHaveLength(108);
+    expect(await loginRefusal(keyshift, login)).toMatchObject({
+      code: '28000',
+      detail: 'The credentials do not hold for the address 127.0.0.1.',
+    });
+    await allowIf({ IpAddress: { 'keyshift:SourceNetwork': '2001:db8::/32' } });
+    const v6 = await annaLogin();
+    expect(v6.password).toHaveLength(124);
+    expect((await loginRefusal(keyshift, v6)).code).toBe('28000');
+  });
+});
+
+describe('the settings of the account', () => {
+  test('are shown and set by the command', async () => {
+    expect((await cli('login-settings')).stdout).toBe(
+      'SessionSeconds: never\nEndSessionsAtExpiry: false\nRevokeOnRemoval: false\n',
+    );
+    expect((await cli('login-settings', '--session-seconds', '900', '--end-at-expiry', 'yes')).stdout).toBe(
+      'SessionSeconds: 900\nEndSessionsAtExpiry: true\nRevokeOnRemoval: false\n',
+    );
+    expect((await cli('login-settings', '--session-seconds', '0', '--revoke-on-removal', 'yes')).stdout).toBe(
+      'SessionSeconds: never\nEndSessionsAtExpiry: true\nRevokeOnRemoval: true\n',
+    );
+    expect((await ask(anna, 'keyshift', 'PutLoginSettings')).code).toBe('AccessDenied');
+    await cli('login-settings', '--end-at-expiry', 'no', '--revoke-on-removal', 'no');
+  });
+
+  test('end the session at the expiry of its credential', async () => {
+    await must(keyshift.root, 'keyshift', 'PutLoginSettings', { EndSessionsAtExpiry: 'true' });
+    const client = await logIn(keyshift, await loginFor(keyshift));
+    const end = new Promise((resolve) => client.once('end', resolve));
+    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '3599' });
+    await client.query('select 1');
+    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '1' });
+    await end;
+    await must(keyshift.root, 'keyshift', 'PutLoginSettings', {});
+  });
+
+  test('limit sessions by default; a policy can only shorten that', async () => {
+    await must(keyshift.root, 'keyshift', 'PutLoginSettings', { SessionSeconds: '600' });
+    await allowIf({ NumericLessThanEquals: { 'keyshift:SessionSeconds': '7200' } });
+    const client = await logIn(keyshift, await annaLogin());
+    const [session] = await sessions();
+    expect(Date.parse(session?.endsAt ?? '') - Date.parse(session?.since ?? '')).toBe(600_000);
+    await client.end();
+    await must(keyshift.root, 'keyshift', 'PutLoginSettings', {});
+  });
+
+  test('revoke what a user obtained when a policy, a key or the user goes', async () => {
+    const { root } = keyshift;
+    await must(root, 'keyshift', 'PutLoginSettings', { RevokeOnRemoval: 'true' });
+    const policy = { Version: '2012-10-17', Statement: [ALLOW()] };
+    const cases: [string, (user: string, key: string) => Promise<unknown>][] = [
+      ['policy', (user) => must(root, 'iam', 'DeleteUserPolicy', { UserName: user, PolicyName: 'policy' })],
+      ['key', (user, key) => must(root, 'iam', 'DeleteAccessKey', { UserName: user, AccessKeyId: key })],
+      [
+        'off',
+        (user, key) =>
+          must(root, 'iam', 'UpdateAccessKey', { UserName: user, AccessKeyId: key, Status: 'Inactive' }),
+      ],
+    ];
+    for (const [user, remove] of cases) {
+      const endpoint = await makeUser(root, `gone-${user}`, policy);
+      const login = await loginFor(keyshift, { endpoint });
+      const other = await logIn(keyshift, await loginFor(keyshift));
+      const client = await logIn(keyshift, login);
+      const end = new Promise((resolve) => client.once('end', resolve));
+      await remove(`gone-${user}`, endpoint.accessKeyId);
+      await Promise.race([
+        end,
+        sleep(2_000).then(() => Promise.reject(new Error(`${user}: the session lives`))),
+      ]);
+      expect(await loginRefusal(keyshift, login)).toMatchObject({
+        code: '28000',
+        detail: expect.stringContaining('Reason: iam:'),
+      });
+      await other.query('select 1');
+      await other.end();
+    }
+    await must(root, 'keyshift', 'PutLoginSettings', {});
+  });
+});
