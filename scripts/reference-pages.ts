@@ -63,8 +63,8 @@ export function operationsPage(services: readonly ServiceOperations[]): string {
     [
       'What the API answers, on one HTTP port and one HTTPS port, in the AWS query protocol; Redshift Serverless in ' +
         'JSON 1.1, where what is not implemented answers `UnknownOperationException`. An operation needs the ' +
-        'permission of its own name, such as `iam:CreateUser`. Three things differ: `sts:GetCallerIdentity` needs ' +
-        'none; creating with tags also needs the tag permission, such as `iam:TagUser`; `redshift:GetClusterCredentials` ' +
+        'permission of its own name, such as `iam:CreateUser`. Four things differ: `sts:GetCallerIdentity` and `sts:GetSessionToken` need ' +
+        'none; `sts:AssumeRole` is decided by the trust policy of the role too, see [roles](../guides/roles.md); creating with tags also needs the tag permission, such as `iam:TagUser`; `redshift:GetClusterCredentials` ' +
         'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md).',
     ],
     sections.join('\n\n'),

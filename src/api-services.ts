@@ -5,7 +5,8 @@ import type { RedshiftDeps } from './api/actions/redshift/deps.ts';
 import { redshiftActions } from './api/actions/redshift/index.ts';
 import { redshiftServerlessActions } from './api/actions/redshift-serverless/index.ts';
 import { type RevokeDeps, revokingRemoved } from './api/actions/revoke-removed.ts';
-import { type StsDeps, stsActions } from './api/actions/sts/index.ts';
+import { stsActions } from './api/actions/sts/index.ts';
+import type { StsDeps } from './api/actions/sts/row.ts';
 import type { AnyAction, Service } from './api/decode-call.ts';
 import {
   iamTable,

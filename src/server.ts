@@ -27,6 +27,7 @@ import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { Directory } from './iam/directory.ts';
 import { PasswordHasher } from './iam/password-hasher.ts';
 import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
+import { SESSION_KEY_PURPOSE } from './iam/session-token.ts';
 import { NodeAccess } from './live-access.ts';
 import { requireFreePort, requireUsableHost } from './ports.ts';
 import { startEmbedded } from './postgres/embedded.ts';
@@ -114,7 +115,8 @@ async function start(
   const movableClock = installation.testClock ? new MovableClock(installation.clockOffsetMs) : undefined;
   const clock = movableClock ?? systemClock;
   const keyring = await openKeyring(store, sealer, random, clock);
-  const iam = { store, clock, random, sealer, passwords: new PasswordHasher(random) };
+  const sessionKeys = keyring.derive(SESSION_KEY_PURPOSE);
+  const iam = { store, clock, random, sealer, passwords: new PasswordHasher(random), sessionKeys };
   await ensureAccount(iam, config.accountId);
   const rootKey = await ensureRootKey(iam, config.accountId, config.rootKey);
 
@@ -127,7 +129,7 @@ async function start(
   const usage = new AccessKeyUsage(store);
   cleanup.every(USAGE_FLUSH_MS, () => usage.flush());
 
-  const authDirectory = new Directory(store, sealer);
+  const authDirectory = new Directory(store, sealer, sessionKeys);
   const clusters = new Clusters(store);
   const loginSettings = new AccountLoginSettings(store);
   const forget = (accountId: string): void => {

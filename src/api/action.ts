@@ -1,3 +1,4 @@
+import type { ResourceSide } from '../iam/authorize.ts';
 import type { Principal } from '../iam/principal.ts';
 import type { CredentialLimits } from '../redshift/credential-limits.ts';
 
@@ -9,11 +10,19 @@ export interface RequiredPermission {
   readonly context?: ReadonlyMap<string, readonly string[]>;
   /** Whether something else than a policy allows it already, so that only a policy's Deny refuses it. */
   readonly unlessDenied?: boolean;
+  /** The policy of the resource, where it has one. */
+  readonly side?: ResourceSide;
+  /** The caller as this decision sees it, when that is not as it came: with a second factor that the call gives. */
+  readonly principal?: Principal;
+  /** Whether a refusal tells nothing but that it is one: the reason would tell whether the resource exists. */
+  readonly isReasonHidden?: boolean;
 }
 
 /** Who calls, and how the call reached us. */
 export interface Caller {
   readonly principal: Principal;
+  /** The access key that signed the call. */
+  readonly accessKeyId: string;
   readonly requestId: string;
   readonly sourceIp: string;
   readonly secureTransport: boolean;
@@ -21,6 +30,8 @@ export interface Caller {
   readonly region: string;
   /** The limits that policies were asked for and have allowed, if the operation makes offers. */
   readonly granted: CredentialLimits | undefined;
+  /** The decision about pairs that are known only while the operation works. Throws AccessDenied. */
+  readonly require: (permissions: readonly RequiredPermission[]) => void;
   /** Adds facts to the audit event of this call. */
   readonly note: (facts: Readonly<Record<string, unknown>>) => void;
 }

@@ -4,7 +4,12 @@ import { Secret } from '../core/secret.ts';
 import type { AccessKeyUsage } from '../iam/access-key-usage.ts';
 import type { Directory } from '../iam/directory.ts';
 import type { Principal } from '../iam/principal.ts';
-import { parseSignature, type SigningKeyCache, verifySignature } from '../sigv4/index.ts';
+import {
+  type CredentialScope,
+  parseSignature,
+  type SigningKeyCache,
+  verifySignature,
+} from '../sigv4/index.ts';
 import type { ReceivedRequest } from './listen.ts';
 import type { ServiceTable } from './services/table.ts';
 
@@ -24,19 +29,36 @@ const GLOBAL = new Set(['iam', 'sts']);
 /** Verified in the place of an unknown key's, so that the answer takes the same work. */
 const NOBODYS_SECRET = new Secret('nobody has this secret access key');
 
+/** Who sent a request, and with which access key. */
+export interface Identified {
+  readonly principal: Principal;
+  readonly accessKeyId: string;
+}
+
+/** Credentials that a request claims to be signed with. */
+interface Credentials {
+  readonly secret: Secret;
+  /** Refuses what is found out only now: nobody learns of it who does not have the secret. */
+  principal(now: Date): Principal;
+  /** Notes the use of a long-term key. */
+  noteUse(scope: CredentialScope, at: Date): void;
+}
+
 /** Throws the authentication errors of the query protocol (400 or 403). */
 export async function authenticate(
   deps: Authenticator,
   request: ReceivedRequest,
   table: ServiceTable,
-): Promise<Principal> {
+): Promise<Identified> {
   const claim = parseSignature(request);
-  const found = await deps.directory.findAccessKey(claim.accessKeyId);
-  const isUsable = found?.active === true && claim.sessionToken === undefined;
-  const secret = isUsable ? found.secret : NOBODYS_SECRET;
+  const { sessionToken } = claim;
+  const found =
+    sessionToken === undefined
+      ? await findLongTerm(deps, claim.accessKeyId)
+      : await findTemporary(deps, claim.accessKeyId, sessionToken);
   try {
     verifySignature(claim, request, {
-      secret,
+      secret: found?.secret ?? NOBODYS_SECRET,
       keys: deps.keys,
       expected: {
         services: new Set([table.name]),
@@ -46,14 +68,48 @@ export async function authenticate(
       windowMinutes: deps.windowMinutes,
     });
   } catch (error) {
-    throw isUsable ? error : invalidToken();
+    throw found === undefined ? invalidToken() : error;
   }
-  if (!isUsable) throw invalidToken();
-  const { region, service } = claim.scope;
-  deps.usage.note(found.accountId, found.accessKeyId, { at: deps.clock.now(), service, region });
-  return found.principal;
+  if (found === undefined) throw invalidToken();
+  const now = deps.clock.now();
+  const principal = found.principal(now);
+  found.noteUse(claim.scope, now);
+  return { principal, accessKeyId: claim.accessKeyId };
+}
+
+async function findLongTerm(deps: Authenticator, accessKeyId: string): Promise<Credentials | undefined> {
+  const key = await deps.directory.findAccessKey(accessKeyId);
+  if (key?.active !== true) return undefined;
+  return {
+    secret: key.secret,
+    principal: () => key.principal,
+    noteUse: ({ service, region }, at) =>
+      deps.usage.note(key.accountId, key.accessKeyId, { at, service, region }),
+  };
+}
+
+async function findTemporary(
+  deps: Authenticator,
+  accessKeyId: string,
+  token: Secret,
+): Promise<Credentials | undefined> {
+  const session = await deps.directory.findSession(accessKeyId, token);
+  if (session === undefined || session.state === 'orphaned') return undefined;
+  return {
+    secret: session.secret,
+    principal: (now) => {
+      if (session.state !== 'live' || now >= session.expiresAt) throw expiredToken();
+      return session.principal;
+    },
+    noteUse: () => {},
+  };
 }
 
 function invalidToken(): AwsError {
   return new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid');
+}
+
+/** Also for a revoked session: SDKs answer it by asking their provider for new credentials. */
+function expiredToken(): AwsError {
+  return new AwsError('ExpiredToken', 403, 'The security token included in the request is expired');
 }

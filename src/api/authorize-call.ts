@@ -33,8 +33,7 @@ export function requireAllowed(
 }
 
 interface Denied {
-  readonly action: string;
-  readonly resource: string;
+  readonly permission: RequiredPermission;
   readonly decision: ReturnType<typeof authorize>;
 }
 
@@ -45,20 +44,21 @@ function firstDenied(
   offered: ReadonlyMap<string, readonly string[]>,
 ): Denied | undefined {
   const facts = { ...caller, at: clock.now() };
-  for (const { action, resource, context, unlessDenied = false } of permissions) {
+  for (const permission of permissions) {
+    const { action, resource, context, side, principal = caller.principal } = permission;
     const own = offered.size === 0 ? context : new Map([...(context ?? []), ...offered]);
-    const keys = contextOf(caller.principal, facts, own);
-    const decision = authorize(caller.principal, { action, resource, context: keys });
-    if (decision.effect !== 'allow' && !(unlessDenied && leavesOpen(decision))) {
-      return { action, resource, decision };
-    }
+    const keys = contextOf(principal, facts, own);
+    const decision = authorize(principal, { action, resource, context: keys }, side);
+    const isOpen = permission.unlessDenied === true && leavesOpen(decision);
+    if (decision.effect !== 'allow' && !isOpen) return { permission, decision };
   }
   return undefined;
 }
 
 function refuse(caller: Caller, denied: Denied | undefined): void {
   if (denied === undefined) return;
-  const { action, resource, decision } = denied;
+  const { permission, decision } = denied;
+  const { action, resource, principal = caller.principal, isReasonHidden = false } = permission;
   caller.note({ deniedAction: action, deniedResource: resource, decision });
-  throw accessDenied(caller.principal, action, resource, decision);
+  throw accessDenied(principal, action, resource, isReasonHidden ? undefined : decision);
 }

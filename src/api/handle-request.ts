@@ -4,8 +4,9 @@ import type { Clock } from '../core/clock.ts';
 import { AwsError, messageOf } from '../core/errors.ts';
 import { requestId as newRequestId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
-import type { Principal } from '../iam/principal.ts';
-import { type Authenticator, authenticate } from './authenticate.ts';
+import { requireOpenToSession } from '../iam/session-limits.ts';
+import type { Caller } from './action.ts';
+import { type Authenticator, authenticate, type Identified } from './authenticate.ts';
 import { requireAllowed } from './authorize-call.ts';
 import {
   type Call,
@@ -45,7 +46,7 @@ interface Progress<Deps> {
   readonly requestId: string;
   readonly details: Record<string, unknown>;
   call: Call<Deps> | undefined;
-  principal: Principal | undefined;
+  identified: Identified | undefined;
 }
 
 /** Answers one request. Never rejects. */
@@ -54,15 +55,17 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
     requestId: newRequestId(),
     details: {},
     call: undefined,
-    principal: undefined,
+    identified: undefined,
   };
   try {
     const call = decodeCall(deps.services, request);
     progress.call = call;
-    const principal = await authenticate(deps.authenticator, request, call.table);
-    progress.principal = principal;
+    const identified = await authenticate(deps.authenticator, request, call.table);
+    progress.identified = identified;
+    const { principal } = identified;
+    requireOpenToSession(principal, call.table.name, call.operation.name);
     const input = decodeCallInput(call);
-    const caller = toCaller(deps, request, principal, progress);
+    const caller = toCaller(deps, request, identified, progress);
     const permissions = await call.action.permissions(deps.actions, input, caller);
     const offers = await call.action.offers?.(deps.actions, caller);
     const granted = requireAllowed(deps.clock, permissions, caller, offers)?.limits;
@@ -130,11 +133,11 @@ function tellable(cause: unknown): AwsError {
 function toCaller<Deps>(
   deps: ApiDeps<Deps>,
   request: ReceivedRequest,
-  principal: Principal,
+  identified: Identified,
   progress: Progress<Deps>,
-) {
-  return {
-    principal,
+): Caller {
+  const caller: Caller = {
+    ...identified,
     requestId: progress.requestId,
     sourceIp: request.sourceIp,
     secureTransport: request.secureTransport,
@@ -144,7 +147,9 @@ function toCaller<Deps>(
     note: (facts: Readonly<Record<string, unknown>>) => {
       Object.assign(progress.details, facts);
     },
+    require: (permissions) => requireAllowed(deps.clock, permissions, caller),
   };
+  return caller;
 }
 
 function toEvent<Deps>(
@@ -153,7 +158,8 @@ function toEvent<Deps>(
   progress: Progress<Deps>,
   error: AwsError | undefined,
 ): AuditEvent {
-  const { call, principal } = progress;
+  const { call, identified } = progress;
+  const principal = identified?.principal;
   return {
     accountId: principal?.accountId ?? deps.accountId,
     eventId: newRequestId(),
@@ -165,6 +171,29 @@ function toEvent<Deps>(
     principalArn: principal?.arn,
     sourceIp: request.sourceIp,
     requestId: progress.requestId,
-    details: error === undefined ? progress.details : { ...progress.details, reason: error.message },
+    details: {
+      ...sessionFacts(identified),
+      ...progress.details,
+      ...(error === undefined ? {} : { reason: error.message }),
+    },
+  };
+}
+
+/** Who is behind temporary credentials. The session itself is named by the ARN of its principal. */
+function sessionFacts(identified: Identified | undefined): Record<string, unknown> {
+  if (identified?.principal.session === undefined) return {};
+  const { kind, name, ownerId, roleArn, sourceIdentity, issuedAt, mfaAt } = identified.principal.session;
+  const { accessKeyId } = identified;
+  return {
+    session: {
+      kind,
+      accessKeyId,
+      name,
+      ownerId,
+      roleArn,
+      sourceIdentity,
+      issuedAt: issuedAt.toISOString(),
+      mfa: mfaAt !== undefined,
+    },
   };
 }

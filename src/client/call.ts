@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;
+  /** Of temporary credentials. */
+  readonly sessionToken?: Secret | undefined;
 }
 
 /** A service of the query protocol, as requests name it. */
@@ -50,6 +52,7 @@ export async function call(
     {
       accessKeyId: endpoint.accessKeyId,
       secret: endpoint.secretAccessKey,
+      sessionToken: endpoint.sessionToken,
       region: endpoint.region,
       service: service.name,
       at,

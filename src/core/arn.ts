@@ -12,6 +12,17 @@ export const groupArn = (accountId: string, path: string, name: string): string 
 export const roleArn = (accountId: string, path: string, name: string): string =>
   `arn:aws:iam::${accountId}:role${path}${name}`;
 
+/** Without the path of the role, as AWS writes it. */
+export const assumedRoleArn = (accountId: string, roleName: string, sessionName: string): string =>
+  `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`;
+
+/** The serial number of a virtual MFA device. */
+export const mfaArn = (accountId: string, path: string, name: string): string =>
+  `arn:aws:iam::${accountId}:mfa${path}${name}`;
+
+export const federatedUserArn = (accountId: string, name: string): string =>
+  `arn:aws:sts::${accountId}:federated-user/${name}`;
+
 /** `accountId` is `aws` for the policies that AWS manages. */
 export const policyArn = (accountId: string, path: string, name: string): string =>
   `arn:aws:iam::${accountId}:policy${path}${name}`;

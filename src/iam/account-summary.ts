@@ -11,6 +11,9 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
        (SELECT count(*)::int FROM keyshift.iam_users WHERE account_id = $1) AS "Users",
        (SELECT count(*)::int FROM keyshift.iam_groups WHERE account_id = $1) AS "Groups",
        (SELECT count(*)::int FROM keyshift.iam_roles WHERE account_id = $1) AS "Roles",
+       (SELECT count(*)::int FROM keyshift.iam_mfa_devices WHERE account_id = $1) AS "MFADevices",
+       (SELECT count(*)::int FROM keyshift.iam_mfa_devices WHERE account_id = $1 AND user_id IS NOT NULL)
+         AS "MFADevicesInUse",
        (SELECT count(*)::int FROM keyshift.iam_policies WHERE account_id = $1) AS "Policies",
        (SELECT count(*)::int FROM keyshift.iam_policy_versions WHERE account_id = $1) AS "PolicyVersionsInUse",
        (SELECT count(*)::int FROM keyshift.iam_instance_profiles WHERE account_id = $1) AS "InstanceProfiles",
@@ -25,8 +28,6 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
 }
 
 const FIXED = {
-  MFADevices: 0,
-  MFADevicesInUse: 0,
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,

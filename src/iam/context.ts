@@ -1,6 +1,7 @@
 import { plainAddress } from '../core/addresses.ts';
 import type { RequestContext } from '../policy/context.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, PrincipalKind } from './principal.ts';
+import type { Session } from './session.ts';
 import { foldTagKey } from './tags.ts';
 
 /**
@@ -19,6 +20,13 @@ export interface RequestFacts {
 
 const PRINCIPAL_TAG = 'aws:principaltag/';
 
+const PRINCIPAL_TYPES: Readonly<Record<PrincipalKind, string>> = {
+  root: 'Account',
+  user: 'User',
+  role: 'AssumedRole',
+  federated: 'FederatedUser',
+};
+
 /** The context of one decision. `extra` holds the keys of the action itself, in lower case; it hides no other. */
 export function contextOf(
   principal: Principal,
@@ -27,7 +35,12 @@ export function contextOf(
 ): RequestContext {
   return {
     get: (key) => {
-      const value = principalFact(key, principal) ?? requestFact(key, facts);
+      // The resource may be in another account than the caller; of everything else the caller's facts are first.
+      if (key === 'aws:resourceaccount' && extra?.has(key)) return extra.get(key);
+      const value =
+        principalFact(key, principal) ??
+        requestFact(key, facts) ??
+        sessionFact(key, principal.session, facts.at);
       return value === undefined ? extra?.get(key) : [value];
     },
   };
@@ -42,9 +55,9 @@ export function principalFact(key: string, principal: Principal): string | undef
     case 'aws:username':
       return principal.userName;
     case 'aws:principalarn':
-      return principal.arn;
+      return principal.session?.roleArn ?? principal.arn;
     case 'aws:principaltype':
-      return principal.kind === 'root' ? 'Account' : 'User';
+      return PRINCIPAL_TYPES[principal.kind];
     case 'aws:principalaccount':
     case 'aws:resourceaccount':
       return principal.accountId;
@@ -67,10 +80,29 @@ function requestFact(key: string, facts: RequestFacts): string | undefined {
     case 'aws:requestedregion':
       return facts.region;
     case 'aws:currenttime':
-      return `${facts.at.toISOString().slice(0, 19)}Z`;
+      return isoSeconds(facts.at);
     case 'aws:epochtime':
       return String(Math.floor(facts.at.getTime() / 1000));
     default:
       return undefined;
   }
 }
+
+/** The keys that only temporary credentials have. A long-term key has no second factor to ask for. */
+function sessionFact(key: string, session: Session | undefined, at: Date): string | undefined {
+  if (session === undefined) return undefined;
+  switch (key) {
+    case 'aws:tokenissuetime':
+      return isoSeconds(session.issuedAt);
+    case 'aws:multifactorauthpresent':
+      return String(session.mfaAt !== undefined);
+    case 'aws:multifactorauthage':
+      return session.mfaAt && String(Math.floor((at.getTime() - session.mfaAt.getTime()) / 1000));
+    case 'aws:sourceidentity':
+      return session.sourceIdentity;
+    default:
+      return session.facts.get(key);
+  }
+}
+
+const isoSeconds = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;

@@ -1,10 +1,23 @@
+import { hash } from 'node:crypto';
 import { Secret } from '../core/secret.ts';
+import type { CompiledPolicy } from '../policy/compile.ts';
 import type { Database } from '../store/database.ts';
+import type { DerivedKeys } from '../store/keyring.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { secretContext } from './access-keys.ts';
 import { storable } from './entities.ts';
-import { CompiledPolicies, loadRoot, loadUser } from './load-principal.ts';
-import type { Principal } from './principal.ts';
+import {
+  CompiledPolicies,
+  compileDocument,
+  type Grants,
+  loadGrants,
+  loadManagedPolicies,
+  loadRoot,
+} from './load-principal.ts';
+import { ownPrincipal, type Principal } from './principal.ts';
+import type { SessionClaims } from './session-claims.ts';
+import { sessionPrincipal } from './session-principal.ts';
+import { openSession } from './session-token.ts';
 
 /** An access key, whose it is and what its owner may do. */
 export interface KnownAccessKey {
@@ -15,6 +28,17 @@ export interface KnownAccessKey {
   readonly principal: Principal;
 }
 
+/** Temporary credentials, and who calls with them. */
+export type KnownSession = {
+  readonly accountId: string;
+  readonly secret: Secret;
+  readonly expiresAt: Date;
+} & (
+  | { readonly state: 'live'; readonly principal: Principal }
+  /** Ended before its time: by a revocation, or because the role, user or key behind it is gone. */
+  | { readonly state: 'revoked' | 'orphaned' }
+);
+
 interface KeyRow {
   account_id: string;
   user_id: string | null;
@@ -22,9 +46,10 @@ interface KeyRow {
   status: string;
 }
 
-/** Keys and users held in memory; an entry has some kilobytes. */
+/** Keys, users, roles and sessions held in memory; an entry has some kilobytes. */
 const KEYS_MAX = 10_000;
-const USERS_MAX = 10_000;
+const OWNERS_MAX = 10_000;
+const SESSIONS_MAX = 10_000;
 
 /**
  * Finds who is behind an access key, from memory where it can. What is held of an account is dropped when
@@ -35,11 +60,15 @@ export class Directory {
   readonly #sealer: Sealer;
   readonly #compiled = new CompiledPolicies();
   readonly #keys = new Held<KnownAccessKey>(KEYS_MAX);
-  readonly #users = new Held<Principal>(USERS_MAX);
+  readonly #owners = new Held<Grants>(OWNERS_MAX);
+  readonly #sessions = new Held<KnownSession>(SESSIONS_MAX);
+  readonly #sessionKeys: DerivedKeys;
 
-  constructor(store: Database, sealer: Sealer) {
+  /** `sessionKeys` are derived for `SESSION_KEY_PURPOSE`. */
+  constructor(store: Database, sealer: Sealer, sessionKeys: DerivedKeys) {
     this.#store = store;
     this.#sealer = sealer;
+    this.#sessionKeys = sessionKeys;
   }
 
   /** The key with this id, or undefined. An inactive key is found too. */
@@ -51,19 +80,34 @@ export class Directory {
     );
   }
 
-  /** A user by its unique id, or undefined when it is gone. */
-  findUser(accountId: string, userId: string): Promise<Principal | undefined> {
-    return this.#users.get(
-      `${accountId}/${userId}`,
-      () => loadUser(this.#store, this.#compiled, accountId, userId),
-      () => accountId,
+  /**
+   * The session of temporary credentials, or undefined when the token is not one of ours for this key. An expired
+   * or ended session is found too.
+   */
+  findSession(accessKeyId: string, token: Secret): Promise<KnownSession | undefined> {
+    // What is held is found by a hash, so that memory holds no token as text that is used as a name.
+    const name = `${accessKeyId}/${hash('sha256', token.reveal(), 'base64url')}`;
+    return this.#sessions.get(
+      name,
+      () => this.#loadSession(accessKeyId, token),
+      (session) => session.accountId,
     );
   }
 
-  async #findRoot(accountId: string): Promise<Principal | undefined> {
-    return this.#users.get(
-      `${accountId}/root`,
-      () => loadRoot(this.#store, this.#compiled, accountId),
+  /** A user by its unique id, or undefined when it is gone. */
+  async findUser(accountId: string, userId: string): Promise<Principal | undefined> {
+    const owner = await this.#findOwner('user', accountId, userId);
+    return owner && ownPrincipal(owner);
+  }
+
+  /** `id` is empty for the root user. */
+  #findOwner(kind: Grants['kind'], accountId: string, id: string): Promise<Grants | undefined> {
+    return this.#owners.get(
+      `${kind}/${accountId}/${id}`,
+      () =>
+        kind === 'root'
+          ? loadRoot(this.#store, this.#compiled, accountId)
+          : loadGrants(this.#store, this.#compiled, kind, accountId, id),
       () => accountId,
     );
   }
@@ -71,13 +115,15 @@ export class Directory {
   /** Drops what is held of an account, because something of it has changed. */
   forget(accountId: string): void {
     this.#keys.forget(accountId);
-    this.#users.forget(accountId);
+    this.#owners.forget(accountId);
+    this.#sessions.forget(accountId);
   }
 
   /** Whether changes are being heard. Until the first time, and while not, everything is read from the store. */
   hearing(isHearing: boolean): void {
     this.#keys.holding(isHearing);
-    this.#users.holding(isHearing);
+    this.#owners.holding(isHearing);
+    this.#sessions.holding(isHearing);
   }
 
   async #loadKey(accessKeyId: string): Promise<KnownAccessKey | undefined> {
@@ -88,17 +134,45 @@ export class Directory {
     );
     if (row === undefined) return undefined;
     const { account_id: accountId, user_id: userId } = row;
-    const principal =
-      userId === null ? await this.#findRoot(accountId) : await this.findUser(accountId, userId);
-    if (principal === undefined) return undefined;
+    const owner = await this.#findOwner(userId === null ? 'root' : 'user', accountId, userId ?? '');
+    if (owner === undefined) return undefined;
     const secret = this.#sealer.open(row.sealed_secret, secretContext(accountId, accessKeyId));
     return {
       accountId,
       accessKeyId,
       secret: new Secret(secret.toString()),
       active: row.status === 'Active',
-      principal,
+      principal: ownPrincipal(owner),
     };
+  }
+
+  async #loadSession(accessKeyId: string, token: Secret): Promise<KnownSession | undefined> {
+    const opened = openSession(this.#sessionKeys, accessKeyId, token.reveal());
+    if (opened === undefined) return undefined;
+    const { claims, secret } = opened;
+    const { accountId, expiresAt, issuedAt } = claims;
+    const kind = claims.kind === 'role' ? 'role' : claims.ownerId === '' ? 'root' : 'user';
+    const owner = await this.#findOwner(kind, accountId, claims.ownerId);
+    const known = { accountId, secret, expiresAt };
+    if (owner === undefined || !(await this.#isParentActive(claims))) return { ...known, state: 'orphaned' };
+    const endedAt = owner.sessionsEndedAt;
+    if (endedAt !== undefined && issuedAt <= endedAt) return { ...known, state: 'revoked' };
+    const principal = sessionPrincipal(claims, owner, await this.#sessionPolicies(claims));
+    return { ...known, state: 'live', principal };
+  }
+
+  /** Sessions of users live no longer than the key that they were asked for with. */
+  async #isParentActive({ kind, parentKeyId, accountId }: SessionClaims): Promise<boolean> {
+    if (kind === 'role') return true;
+    const parent = await this.findAccessKey(parentKeyId);
+    return parent?.active === true && parent.accountId === accountId;
+  }
+
+  async #sessionPolicies(claims: SessionClaims): Promise<readonly CompiledPolicy[] | undefined> {
+    const { accountId, policy, policyArns } = claims;
+    const managed = await loadManagedPolicies(this.#store, this.#compiled, accountId, policyArns);
+    if (managed === undefined || policy === undefined) return managed;
+    return [compileDocument({ kind: 'inline', id: 'session' }, policy), ...managed];
   }
 }
 

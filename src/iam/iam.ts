@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Database, Store } from '../store/database.ts';
+import type { DerivedKeys } from '../store/keyring.ts';
 import type { Sealer } from '../store/sealer.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
@@ -11,6 +12,8 @@ export interface Iam {
   readonly random: RandomBytes;
   readonly sealer: Sealer;
   readonly passwords: PasswordHasher;
+  /** Of session tokens, derived for `SESSION_KEY_PURPOSE`. */
+  readonly sessionKeys: DerivedKeys;
 }
 
 /**

@@ -1,14 +1,28 @@
 import { strict as assert } from 'node:assert';
-import { userArn } from '../core/arn.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySource } from '../policy/compile.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
-import { policySet } from '../policy/policy-set.ts';
 import type { Database } from '../store/database.ts';
 import { awsManagedDocument } from './aws-managed-policies.ts';
-import { type Principal, rootPrincipal } from './principal.ts';
+import { ENTITY_KINDS } from './entities.ts';
 import { foldTagKey } from './tags.ts';
 
-/** Reads a user or the root user with everything that decides what it may do. */
+/** Reads a user, a role or the root user with everything that decides what it may do. */
+export interface Grants {
+  readonly kind: 'user' | 'role' | 'root';
+  readonly accountId: string;
+  /** Empty for the root user, as its name is. */
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  /** Values by tag key, folded by `foldTagKey`. */
+  readonly tags: ReadonlyMap<string, string>;
+  readonly identity: readonly CompiledPolicy[] | 'everything';
+  readonly boundary: CompiledPolicy | undefined;
+  /** What limits everybody in the account. */
+  readonly guardrail: CompiledPolicy | undefined;
+  /** Sessions that were issued up to this instant are over. */
+  readonly sessionsEndedAt: Date | undefined;
+}
 
 /** Compiled documents of managed policies, each some kilobytes. A version of a policy never changes. */
 const COMPILED_MAX = 2_000;
@@ -30,20 +44,22 @@ export class CompiledPolicies {
 }
 
 type Row =
-  | { kind: 'user'; a: string; b: string; c: null; d: null }
+  | { kind: 'owner'; a: string; b: string; c: string | null; d: null }
   | { kind: 'tag'; a: string; b: string; c: null; d: null }
   | { kind: 'guardrail'; a: string; b: string; c: null; d: null }
   | { kind: 'inline'; a: string; b: string; c: string; d: null }
   | { kind: 'managed' | 'boundary'; a: string; b: string | null; c: string | null; d: string | null };
 
 /**
- * One statement, so that all of it is of one moment. Columns by kind of row: user (name, path), tag (key, value),
- * guardrail (id, document), inline policy (owner, name, document), managed policy or boundary (ARN, id, version, document).
+ * One statement, so that all of it is of one moment. Columns by kind of row: owner (name, path, end of sessions),
+ * tag (key, value), guardrail (id, document), inline policy (owner, name, document), managed policy or boundary
+ * (ARN, id, version, document).
+ * A role is in no group, so its owners are itself.
  */
-const QUERY = `
-  WITH person AS (SELECT * FROM keyshift.iam_users WHERE account_id = $1 AND id = $2),
+const queryOf = (kind: 'user' | 'role'): string => `
+  WITH person AS (SELECT * FROM ${ENTITY_KINDS[kind].table} WHERE account_id = $1 AND id = $2),
   owners AS (
-    SELECT id, 'user/' || name AS label FROM person
+    SELECT id, '${kind}/' || name AS label FROM person
     UNION ALL
     SELECT g.id, 'group/' || g.name
     FROM keyshift.iam_group_members m JOIN keyshift.iam_groups g ON g.account_id = $1 AND g.id = m.group_id
@@ -55,7 +71,7 @@ const QUERY = `
     UNION
     SELECT 'boundary', boundary_arn FROM person WHERE boundary_arn IS NOT NULL
   )
-  SELECT 'user' AS kind, name AS a, path AS b, NULL AS c, NULL AS d FROM person
+  SELECT 'owner' AS kind, name AS a, path AS b, (extract(epoch FROM sessions_ended_at) * 1000)::text AS c, NULL AS d FROM person
   UNION ALL
   SELECT 'tag', t.key, t.value, NULL, NULL
   FROM person p JOIN keyshift.iam_tags t ON t.account_id = $1 AND t.owner_id = p.id
@@ -71,17 +87,21 @@ const QUERY = `
   LEFT JOIN keyshift.iam_policy_versions v
     ON v.account_id = $1 AND v.policy_id = p.id AND v.version = p.default_version`;
 
+const QUERIES = { user: queryOf('user'), role: queryOf('role') } as const;
+
 /**
- * The user with this unique id, or undefined when it is gone. Throws when one of its policies cannot be read:
+ * The user or role with this unique id, or undefined when it is gone. Throws when one of its policies cannot be read:
  * a policy that is left out might be the one that denies.
  */
-export async function loadUser(
+export async function loadGrants(
   database: Database,
   compiled: CompiledPolicies,
+  kind: 'user' | 'role',
   accountId: string,
-  userId: string,
-): Promise<Principal | undefined> {
-  const rows = await database.query<Row>(QUERY, [accountId, userId]);
+  id: string,
+): Promise<Grants | undefined> {
+  const rows = await database.query<Row>(QUERIES[kind], [accountId, id]);
+  let sessionsEndedAt: Date | undefined;
   let name: string | undefined;
   let path = '/';
   const tags = new Map<string, string>();
@@ -90,9 +110,10 @@ export async function loadUser(
   let guardrail: CompiledPolicy | undefined;
   for (const row of rows) {
     switch (row.kind) {
-      case 'user':
+      case 'owner':
         name = row.a;
         path = row.b;
+        sessionsEndedAt = row.c === null ? undefined : new Date(Number(row.c));
         break;
       case 'tag':
         tags.set(foldTagKey(row.a), row.b);
@@ -114,28 +135,31 @@ export async function loadUser(
     }
   }
   if (name === undefined) return undefined;
-  return {
-    kind: 'user',
-    accountId,
-    arn: userArn(accountId, path, name),
-    userId,
-    userName: name,
-    tags,
-    policies: policySet({ identity, boundary, guardrail }),
-  };
+  return { kind, accountId, id, name, path, tags, identity, boundary, guardrail, sessionsEndedAt };
 }
 
-/** The root user of an account with the account's guardrail. Throws as `loadUser` does. */
+/** The root user of an account with the account's guardrail. Throws as `loadGrants` does. */
 export async function loadRoot(
   database: Database,
   compiled: CompiledPolicies,
   accountId: string,
-): Promise<Principal> {
+): Promise<Grants> {
   const [row] = await database.query<{ id: string; document: string }>(
     'SELECT id, document FROM keyshift.iam_guardrails WHERE account_id = $1',
     [accountId],
   );
-  return rootPrincipal(accountId, row && compileGuardrail(compiled, row.id, row.document));
+  return {
+    kind: 'root',
+    accountId,
+    id: '',
+    name: '',
+    path: '/',
+    tags: new Map(),
+    identity: 'everything',
+    boundary: undefined,
+    guardrail: row && compileGuardrail(compiled, row.id, row.document),
+    sessionsEndedAt: undefined,
+  };
 }
 
 export function compileGuardrail(compiled: CompiledPolicies, id: string, document: string): CompiledPolicy {
@@ -157,4 +181,27 @@ export function compileManaged(
 /** Throws `MalformedPolicy` for a document that should not have been stored. */
 export function compileDocument(source: PolicySource, document: string): CompiledPolicy {
   return compilePolicy(parsePolicyDocument(document, 'identity'), { ...source, text: document });
+}
+
+/**
+ * The managed policies with these ARNs, as they are now; undefined when one of them is gone, because then it is
+ * not known what they would have limited a session to.
+ */
+export async function loadManagedPolicies(
+  database: Database,
+  compiled: CompiledPolicies,
+  accountId: string,
+  arns: readonly string[],
+): Promise<readonly CompiledPolicy[] | undefined> {
+  if (arns.length === 0) return [];
+  const rows = await database.query<{ a: string; b: string | null; c: string | null; d: string | null }>(
+    `SELECT w.arn AS a, p.id AS b, v.version::text AS c, v.document AS d
+     FROM unnest($2::text[]) AS w (arn)
+     LEFT JOIN keyshift.iam_policies p ON p.account_id = $1 AND p.arn = w.arn
+     LEFT JOIN keyshift.iam_policy_versions v
+       ON v.account_id = $1 AND v.policy_id = p.id AND v.version = p.default_version`,
+    [accountId, arns],
+  );
+  if (rows.some(({ a, d }) => d === null && awsManagedDocument(a) === undefined)) return undefined;
+  return rows.map((row) => compileManaged(compiled, row.a, row));
 }

@@ -18,6 +18,7 @@ const NAME_CHARACTERS_MAX = {
   policyName: 128,
   instanceProfileName: 128,
   serverCertificateName: 128,
+  virtualMFADeviceName: 226,
 } as const;
 
 /** Throws ValidationError unless `value` may be the name of such a thing. */

@@ -25,6 +25,7 @@ export const QUOTAS = {
   policiesPerGroup: 10,
   policiesPerRole: 10,
   versionsPerPolicy: 5,
+  mfaDevicesPerUser: 8,
   tagsPerEntity: 50,
   userInlineCharacters: 2048,
   groupInlineCharacters: 5120,

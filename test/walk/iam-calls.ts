@@ -2,6 +2,7 @@ import type { Caller } from '../../src/api/action.ts';
 import { iamActions } from '../../src/api/actions/iam/index.ts';
 import { requireAllowed } from '../../src/api/authorize-call.ts';
 import type { IamOperations } from '../../src/api/services/iam.generated.ts';
+import { fixedClock } from '../../src/core/clock.ts';
 import { Directory } from '../../src/iam/directory.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { type Principal, rootPrincipal } from '../../src/iam/principal.ts';
@@ -11,8 +12,9 @@ import { type Principal, rootPrincipal } from '../../src/iam/principal.ts';
 export type IamOperation = keyof typeof iamActions & keyof IamOperations;
 
 export function callerOf(principal: Principal, notes: Record<string, unknown> = {}): Caller {
-  return {
+  const caller: Caller = {
     principal,
+    accessKeyId: 'AKIATEST',
     requestId: 'r',
     sourceIp: '127.0.0.1',
     secureTransport: true,
@@ -20,7 +22,9 @@ export function callerOf(principal: Principal, notes: Record<string, unknown> = 
     region: 'us-east-1',
     granted: undefined,
     note: (facts) => Object.assign(notes, facts),
+    require: (permissions) => requireAllowed(fixedClock(new Date()), permissions, caller),
   };
+  return caller;
 }
 
 export async function callIam<N extends IamOperation>(
@@ -44,7 +48,7 @@ export async function callIam<N extends IamOperation>(
 /** A user of the account as the API knows it, read anew. */
 export async function principalOf(iam: Iam, account: string, userName: string): Promise<Principal> {
   const { User } = await callIam(iam, rootPrincipal(account), 'GetUser', { UserName: userName });
-  const found = await new Directory(iam.store, iam.sealer).findUser(account, User.UserId);
+  const found = await new Directory(iam.store, iam.sealer, iam.sessionKeys).findUser(account, User.UserId);
   if (found === undefined) throw new Error(`no user ${userName}`);
   return found;
 }

@@ -43,7 +43,7 @@ beforeEach(async () => {
     await createUser(iam, account, { userName: 'bob', path: '/a/', tags: [{ key: 'Team', value: 'red' }] })
   ).id;
   keyId = (await createAccessKey(iam, account, { userName: 'bob' })).accessKeyId;
-  directory = new Directory(iam.store, iam.sealer);
+  directory = new Directory(iam.store, iam.sealer, iam.sessionKeys);
   directory.hearing(true);
 });
 
@@ -145,7 +145,7 @@ describe('what is held in memory', () => {
 
   test('is not what was read before a change and arrived after it', async () => {
     const slow = slowStore(iam.store);
-    const late = new Directory(slow, iam.sealer);
+    const late = new Directory(slow, iam.sealer, iam.sessionKeys);
     late.hearing(true);
     const started = late.findAccessKey(keyId);
     await slow.reached;
@@ -162,7 +162,7 @@ describe('what is held in memory', () => {
       query: <Row extends object>(sql: string, values?: readonly unknown[]) =>
         failures-- > 0 ? Promise.reject(new Error('lost')) : iam.store.query<Row>(sql, values),
     };
-    const unlucky = new Directory(failing, iam.sealer);
+    const unlucky = new Directory(failing, iam.sealer, iam.sessionKeys);
     unlucky.hearing(true);
     await expect(unlucky.findAccessKey(keyId)).rejects.toThrow('lost');
     expect(await unlucky.findAccessKey(keyId)).toBeDefined();

@@ -7,7 +7,9 @@ import { systemRandom } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { PasswordHasher } from '../../src/iam/password-hasher.ts';
+import { SESSION_KEY_PURPOSE } from '../../src/iam/session-token.ts';
 import { ADMIN_ROLE, startEmbedded } from '../../src/postgres/embedded.ts';
+import { Keyring } from '../../src/store/keyring.ts';
 import { openStore, storeClient } from '../../src/store/open-store.ts';
 import { masterKeySealer } from '../../src/store/sealer.ts';
 
@@ -41,6 +43,7 @@ export async function startIamStore(): Promise<IamStore> {
     random: systemRandom,
     sealer: masterKeySealer(Buffer.alloc(32, 7), systemRandom),
     passwords: new PasswordHasher(systemRandom, 4),
+    sessionKeys: new Keyring(new Map([[1, Buffer.alloc(32, 9)]])).derive(SESSION_KEY_PURPOSE),
   };
   let accounts = 0;
   return {

@@ -9,9 +9,9 @@ import {
   compileDocument,
   compileGuardrail,
   compileManaged,
-  loadUser,
+  loadGrants,
 } from '../load-principal.ts';
-import type { Principal } from '../principal.ts';
+import { ownPrincipal, type Principal } from '../principal.ts';
 
 /** The user, group or role whose policies are simulated, with these policies. */
 export interface PolicyOwner {
@@ -53,9 +53,10 @@ export async function loadPolicyOwner(iam: Iam, accountId: string, arn: string):
   const compiled = new CompiledPolicies();
   if (entity.kind !== 'user')
     return { entity, principal: undefined, ...(await loadPolicies(iam.store, compiled, accountId, entity)) };
-  const principal = await loadUser(iam.store, compiled, accountId, entity.id);
+  const grants = await loadGrants(iam.store, compiled, 'user', accountId, entity.id);
   // It was there a moment ago.
-  if (principal === undefined) throw ENTITY_KINDS.user.missing(entity.name);
+  if (grants === undefined) throw ENTITY_KINDS.user.missing(entity.name);
+  const principal = ownPrincipal(grants);
   const [boundary] = policiesOf(principal.policies, 'boundary');
   const [guardrail] = policiesOf(principal.policies, 'guardrail');
   return { entity, principal, identity: policiesOf(principal.policies, 'identity'), boundary, guardrail };

@@ -96,6 +96,7 @@ function options(endpoint: Endpoint, service: ServiceName, { at, region, service
   return {
     accessKeyId: endpoint.accessKeyId,
     secret: endpoint.secretAccessKey,
+    sessionToken: endpoint.sessionToken,
     region: region ?? endpoint.region,
     service: other ?? service,
     at: at ?? new Date(),

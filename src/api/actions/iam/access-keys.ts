@@ -2,21 +2,20 @@ import {
   createAccessKey,
   deleteAccessKey,
   getAccessKeyLastUsed,
-  type KeyOwner,
   listAccessKeys,
   updateAccessKey,
 } from '../../../iam/access-keys.ts';
-import type { Iam } from '../../../iam/iam.ts';
-import type { Caller, RequiredPermission } from '../../action.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput } from './shapes.ts';
-import { onUser } from './targets.ts';
+import { onUser, onUserOrRoot, userOrRoot } from './targets.ts';
+
+/** Long-term access keys of users and of the root user. */
 
 const CreateAccessKey = changing<'CreateAccessKey'>(
-  (iam, input, caller) => onKeyOwner(iam, caller, 'iam:CreateAccessKey', input.UserName),
+  (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:CreateAccessKey', input.UserName),
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
-    const key = await createAccessKey(iam, accountId, ownerOf(caller, input.UserName));
+    const key = await createAccessKey(iam, accountId, userOrRoot(caller, input.UserName));
     caller.note({ accessKeyId: key.accessKeyId });
     return {
       AccessKey: {
@@ -31,27 +30,27 @@ const CreateAccessKey = changing<'CreateAccessKey'>(
 );
 
 const UpdateAccessKey = changing<'UpdateAccessKey'>(
-  (iam, input, caller) => onKeyOwner(iam, caller, 'iam:UpdateAccessKey', input.UserName),
+  (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:UpdateAccessKey', input.UserName),
   (iam, input, caller) =>
     updateAccessKey(
       iam,
       caller.principal.accountId,
-      ownerOf(caller, input.UserName),
+      userOrRoot(caller, input.UserName),
       input.AccessKeyId,
       input.Status,
     ),
 );
 
 const DeleteAccessKey = changing<'DeleteAccessKey'>(
-  (iam, input, caller) => onKeyOwner(iam, caller, 'iam:DeleteAccessKey', input.UserName),
+  (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:DeleteAccessKey', input.UserName),
   (iam, input, caller) =>
-    deleteAccessKey(iam, caller.principal.accountId, ownerOf(caller, input.UserName), input.AccessKeyId),
+    deleteAccessKey(iam, caller.principal.accountId, userOrRoot(caller, input.UserName), input.AccessKeyId),
 );
 
 const ListAccessKeys = reading<'ListAccessKeys'>(
-  (iam, input, caller) => onKeyOwner(iam, caller, 'iam:ListAccessKeys', input.UserName),
+  (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:ListAccessKeys', input.UserName),
   async (iam, input, caller) => {
-    const owner = ownerOf(caller, input.UserName);
+    const owner = userOrRoot(caller, input.UserName);
     const page = await listAccessKeys(iam, caller.principal.accountId, owner, pageOfInput(input));
     return {
       AccessKeyMetadata: page.items.map((key) => ({
@@ -96,20 +95,3 @@ export const accessKeyActions = {
   ListAccessKeys,
   GetAccessKeyLastUsed,
 };
-
-/** Whose keys a call means: those of the user it names, or else the caller's own. */
-function ownerOf(caller: Caller, userName: string | undefined): KeyOwner {
-  const name = userName ?? caller.principal.userName;
-  return name === undefined ? 'root' : { userName: name };
-}
-
-async function onKeyOwner(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  userName: string | undefined,
-): Promise<readonly RequiredPermission[]> {
-  const owner = ownerOf(caller, userName);
-  if (owner === 'root') return [{ action, resource: caller.principal.arn }];
-  return onUser(iam, caller, action, owner.userName);
-}

@@ -1,11 +1,11 @@
 import { accessKeyActions } from './access-keys.ts';
 import { accountActions } from './account.ts';
 import { attachmentActions } from './attachments.ts';
-import { emptyListActions } from './empty-lists.ts';
 import { groupActions } from './groups.ts';
 import { inlinePolicyActions } from './inline-policies.ts';
 import { instanceProfileActions } from './instance-profiles.ts';
 import { loginProfileActions } from './login-profiles.ts';
+import { mfaActions } from './mfa.ts';
 import { oidcProviderActions } from './oidc-providers.ts';
 import { passwordPolicyActions } from './password-policy.ts';
 import { policyActions } from './policies.ts';
@@ -30,6 +30,7 @@ export const iamActions = {
   ...policyActions,
   ...attachmentActions,
   ...tagActions,
+  ...mfaActions,
   ...loginProfileActions,
   ...accountActions,
   ...passwordPolicyActions,
@@ -40,6 +41,5 @@ export const iamActions = {
   ...signingCertificateActions,
   ...sshPublicKeyActions,
   ...serviceCredentialActions,
-  ...emptyListActions,
   ...simulationActions,
 } satisfies IamActions;

@@ -67,6 +67,8 @@ const SUBJECT_MEMBERS = new Set([
   'RoleName',
   'MaxSessionDuration',
   'AWSServiceName',
+  'SerialNumber',
+  'VirtualMFADeviceName',
   'GroupName',
   'NewGroupName',
   'Path',

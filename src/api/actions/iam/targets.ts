@@ -187,6 +187,15 @@ export function userNameOr(caller: Caller, userName: string | undefined): string
   return name;
 }
 
+/** Whom a call means that need not name a user. Throws ValidationError when the caller is a role's session. */
+export function userOrRoot(
+  caller: Caller,
+  userName: string | undefined,
+): { readonly userName: string } | 'root' {
+  if (userName === undefined && caller.principal.kind === 'root') return 'root';
+  return { userName: userNameOr(caller, userName) };
+}
+
 /** One permission for an action on a user or role, which has tags and a boundary. */
 function onBounded(
   found:

@@ -7,7 +7,7 @@ import type { Caller } from '../../action.ts';
 import type { User } from '../../services/iam.generated.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, tagsOfInput, userShape } from './shapes.ts';
-import { onList, onUser, requestTagKeys } from './targets.ts';
+import { onList, onUser, onUserOrRoot, requestTagKeys, userOrRoot } from './targets.ts';
 
 const CreateUser = changing<'CreateUser'>(
   (_iam, input, caller) => {
@@ -31,15 +31,11 @@ const CreateUser = changing<'CreateUser'>(
 );
 
 const GetUser = reading<'GetUser'>(
+  (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:GetUser', input.UserName),
   async (iam, input, caller) => {
-    const name = input.UserName ?? caller.principal.userName;
-    if (name !== undefined) return onUser(iam, caller, 'iam:GetUser', name);
-    return [{ action: 'iam:GetUser', resource: caller.principal.arn }];
-  },
-  async (iam, input, caller) => {
-    const name = input.UserName ?? caller.principal.userName;
-    if (name === undefined) return { User: await rootUserShape(iam, caller) };
-    return { User: userShape(await getUser(iam, caller.principal.accountId, name)) };
+    const wanted = userOrRoot(caller, input.UserName);
+    if (wanted === 'root') return { User: await rootUserShape(iam, caller) };
+    return { User: userShape(await getUser(iam, caller.principal.accountId, wanted.userName)) };
   },
 );
 

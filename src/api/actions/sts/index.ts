@@ -1,25 +1,14 @@
 import { AwsError } from '../../../core/errors.ts';
+import { accountOfTemporaryKey } from '../../../core/ids.ts';
 import { storable } from '../../../iam/entities.ts';
-import type { Iam } from '../../../iam/iam.ts';
-import type { Action } from '../../action.ts';
-import type { StsOperations } from '../../services/sts.generated.ts';
+import { assumeRoleAction } from './assume-role.ts';
+import type { StsAction, StsActions } from './row.ts';
+import { getFederationTokenAction, getSessionTokenAction } from './user-sessions.ts';
 
 /** The operations of the Security Token Service, by name. */
 
-export interface StsDeps {
-  readonly iam: Iam;
-}
-
-type StsActions = {
-  readonly [N in keyof StsOperations]?: Action<
-    StsDeps,
-    StsOperations[N]['input'],
-    StsOperations[N]['output']
-  >;
-};
-
 /** Needs no permission: not even an explicit Deny has an effect, says the STS API reference. */
-const GetCallerIdentity: NonNullable<StsActions['GetCallerIdentity']> = {
+const GetCallerIdentity: StsAction<'GetCallerIdentity'> = {
   permissions: () => [],
   run: async (_deps, _input, { principal }) => ({
     UserId: principal.userId,
@@ -29,17 +18,30 @@ const GetCallerIdentity: NonNullable<StsActions['GetCallerIdentity']> = {
   changes: false,
 };
 
-const GetAccessKeyInfo: NonNullable<StsActions['GetAccessKeyInfo']> = {
+const GetAccessKeyInfo: StsAction<'GetAccessKeyInfo'> = {
   permissions: () => [{ action: 'sts:GetAccessKeyInfo', resource: '*' }],
-  run: async ({ iam }, input) => {
-    const [row] = await iam.store.query<{ account_id: string }>(
-      'SELECT account_id FROM keyshift.iam_access_keys WHERE access_key_id = $1',
-      [storable(input.AccessKeyId)],
-    );
+  run: async ({ iam }, { AccessKeyId: keyId }) => {
+    const temporary = accountOfTemporaryKey(keyId);
+    const [row] =
+      temporary === undefined
+        ? await iam.store.query<{ account_id: string }>(
+            'SELECT account_id FROM keyshift.iam_access_keys WHERE access_key_id = $1',
+            [storable(keyId)],
+          )
+        : await iam.store.query<{ account_id: string }>(
+            'SELECT account_id FROM keyshift.accounts WHERE account_id = $1',
+            [temporary],
+          );
     if (row === undefined) throw new AwsError('ValidationError', 400, 'The access key ID is not valid.');
     return { Account: row.account_id };
   },
   changes: false,
 };
 
-export const stsActions = { GetCallerIdentity, GetAccessKeyInfo } satisfies StsActions;
+export const stsActions = {
+  AssumeRole: assumeRoleAction,
+  GetSessionToken: getSessionTokenAction,
+  GetFederationToken: getFederationTokenAction,
+  GetCallerIdentity,
+  GetAccessKeyInfo,
+} satisfies StsActions;

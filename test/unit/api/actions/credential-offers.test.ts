@@ -38,6 +38,8 @@ function callerWith(...parts: readonly Part[]): Caller {
     userAgent: '',
     region: 'us-west-2',
     granted: undefined,
+    accessKeyId: 'AKIATEST',
+    require: () => {},
     note: () => {},
   };
 }
