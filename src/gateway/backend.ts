@@ -11,10 +11,11 @@ import {
   readParameterStatus,
 } from '../pgwire/index.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
+import type { ServerChannel } from './server-channel.ts';
 
 /** A PostgreSQL session that the gateway has opened, ready for its first query. */
 export interface Backend {
-  readonly channel: Channel;
+  readonly channel: ServerChannel;
   readonly key: BackendKeyData;
   readonly parameters: readonly ParameterStatus[];
 }
@@ -39,7 +40,7 @@ export async function nextAuthentication(channel: Channel): Promise<Authenticati
  * Reads what a backend says after AuthenticationOk. Throws its own error as SqlError: no such database, no right to
  * connect, too many connections.
  */
-export async function readGreeting(channel: Channel): Promise<Backend> {
+export async function readGreeting(channel: ServerChannel): Promise<Backend> {
   const parameters: ParameterStatus[] = [];
   let key: BackendKeyData | undefined;
   for (let messages = 0; messages < GREETING_MESSAGES_MAX; messages++) {

@@ -45,7 +45,7 @@ export class CancelKeys {
 
 /** Cancels what a backend runs. Resolves when the server has been told, or could not be. */
 export async function sendCancel(access: ServerAccess, key: BackendKeyData): Promise<void> {
-  const socket = await access.connect().catch(() => undefined);
+  const socket = await access.connect(() => {}).catch(() => undefined);
   if (socket === undefined) return;
   socket.setTimeout(CANCEL_MS_MAX, () => socket.destroy());
   await new Promise<void>((resolve) => {

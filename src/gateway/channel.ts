@@ -15,8 +15,8 @@ export class ConnectionEnded extends Error {
  */
 export class Channel {
   readonly socket: Socket;
-  readonly #reader = new FrameReader();
-  #stopped = false;
+  protected readonly reader = new FrameReader();
+  protected stopped = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -26,39 +26,39 @@ export class Channel {
 
   /** Bytes that arrived beyond the message read last. */
   get waitingBytes(): number {
-    return this.#reader.waitingBytes;
+    return this.reader.waitingBytes;
   }
 
   /** The next byte without taking it. Throws ConnectionEnded. */
   async peek(): Promise<number> {
     for (;;) {
-      const byte = this.#reader.peek();
+      const byte = this.reader.peek();
       if (byte !== undefined) return byte;
-      await this.#readMore();
+      await this.readMore();
     }
   }
 
   /** The next packet that has no letter. Throws SqlError 08P01 or ConnectionEnded. */
   async startupPacket(): Promise<Buffer> {
     for (;;) {
-      const packet = this.#reader.startupPacket();
+      const packet = this.reader.startupPacket();
       if (packet !== undefined) return packet;
-      await this.#readMore();
+      await this.readMore();
     }
   }
 
   /** The next message. Throws SqlError 08P01 or ConnectionEnded. */
   async frame(): Promise<Frame> {
     for (;;) {
-      const frame = this.#reader.frame();
+      const frame = this.reader.frame();
       if (frame !== undefined) return frame;
-      await this.#readMore();
+      await this.readMore();
     }
   }
 
   /** Takes out what has arrived and was not read, for whoever reads on. */
   rest(): Buffer {
-    return this.#reader.rest();
+    return this.reader.rest();
   }
 
   write(...messages: readonly Buffer[]): void {
@@ -74,7 +74,7 @@ export class Channel {
 
   /** Lets the read under way, and every later one, fail with ConnectionEnded; writing still works. */
   stopReading(): void {
-    this.#stopped = true;
+    this.stopped = true;
     this.socket.emit('readable');
   }
 
@@ -82,11 +82,12 @@ export class Channel {
     this.socket.destroy();
   }
 
-  async #readMore(): Promise<void> {
+  /** Puts what arrives next into the reader. Throws ConnectionEnded. */
+  protected async readMore(): Promise<void> {
     for (;;) {
-      if (this.#stopped) throw new ConnectionEnded();
+      if (this.stopped) throw new ConnectionEnded();
       const chunk: unknown = this.socket.read();
-      if (Buffer.isBuffer(chunk)) return this.#reader.push(chunk);
+      if (Buffer.isBuffer(chunk)) return this.reader.push(chunk);
       if (this.socket.destroyed || this.socket.readableEnded) throw new ConnectionEnded();
       await readable(this.socket);
     }

@@ -7,8 +7,9 @@ import { requireClientDatabase } from '../postgres/provision.ts';
 import type { PeerAccess, ScramAccess, ServerAccess } from '../postgres/server-access.ts';
 import { renewSessionPassword } from '../postgres/session-role.ts';
 import { type Backend, nextAuthentication, readGreeting } from './backend.ts';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { answerScram, askForPassword, canPassThrough, passScramThrough, scramOffer } from './password.ts';
+import { ServerChannel } from './server-channel.ts';
 
 /** How the gateway enters a server: as a role that it has provisioned, and for somebody who has a password there. */
 
@@ -20,7 +21,7 @@ export interface LoginAttempt {
   /** A Redshift driver hangs when it is asked for SASL, so it is asked for clear text inside TLS. */
   readonly isRedshiftDriver: boolean;
   /** Is told of each connection to the server as it opens, to end it with the login's deadline. */
-  readonly onServer: (server: Channel) => void;
+  readonly onServer: (server: ServerChannel) => void;
 }
 
 interface Chance {
@@ -36,7 +37,7 @@ export function openBackend(
   access: ServerAccess,
   role: string,
   attempt: LoginAttempt,
-  proved: Channel | undefined,
+  proved: ServerChannel | undefined,
 ): Promise<Backend> {
   if (proved !== undefined) return readGreeting(proved);
   return access.way === 'peer'
@@ -53,7 +54,7 @@ export async function provePassword(
   access: ServerAccess,
   client: Channel,
   attempt: LoginAttempt,
-): Promise<Channel | undefined> {
+): Promise<ServerChannel | undefined> {
   // Our own roles are nobody's to log in as, whatever password somebody may have given them.
   if (isReservedRoleName(attempt.user) || attempt.user === access.ownRole) {
     throw new SqlError('28P01', `password authentication failed for user "${attempt.user}"`);
@@ -128,7 +129,7 @@ async function proveInPlace(
   access: ScramAccess,
   client: Channel,
   attempt: LoginAttempt,
-): Promise<Channel> {
+): Promise<ServerChannel> {
   requireClientDatabase(attempt.database);
   const server = await open(access, attempt.user, attempt.database, attempt);
   const offer = await scramOffer(server);
@@ -143,8 +144,8 @@ async function open(
   user: string,
   database: string,
   { settings, onServer }: LoginAttempt,
-): Promise<Channel> {
-  const server = new Channel(await access.connect());
+): Promise<ServerChannel> {
+  const server = await ServerChannel.open(access);
   onServer(server);
   server.write(writeStartup(new Map([['user', user], ['database', database], ...settings])));
   return server;

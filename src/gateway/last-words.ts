@@ -10,29 +10,27 @@ import { BACKEND_MESSAGES, writeErrorResponse } from '../pgwire/index.ts';
 /** Bytes held back until the backend has ended. PostgreSQL's message has about 150. */
 const HELD_BYTES_MAX = 8 * 1024;
 
-/** From now on `backend` no longer flows into `client` by itself. Call `finish` when the backend has ended. */
+/** Takes what the backend says, in the place of the client. Call `finish` when the backend has ended. */
 export class LastWords {
   readonly #client: Socket;
   readonly #reason: SqlError;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(backend: Socket, client: Socket, reason: SqlError) {
+  constructor(client: Socket, reason: SqlError) {
     this.#client = client;
     this.#reason = reason;
-    backend.unpipe(client);
-    backend.on('data', (chunk: Buffer) => this.#take(chunk));
-    backend.resume();
+  }
+
+  /** The bytes need be good only during the call. */
+  take(chunk: Buffer): void {
+    const all = Buffer.concat([this.#held, chunk]);
+    const passed = Math.max(0, all.length - HELD_BYTES_MAX);
+    if (passed > 0) this.#client.write(all.subarray(0, passed));
+    this.#held = all.subarray(passed);
   }
 
   finish(): void {
     this.#client.write(withReason(this.#held, this.#reason));
-  }
-
-  #take(chunk: Buffer): void {
-    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-    const passed = Math.max(0, all.length - HELD_BYTES_MAX);
-    if (passed > 0) this.#client.write(all.subarray(0, passed));
-    this.#held = all.subarray(passed);
   }
 }
 

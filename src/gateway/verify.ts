@@ -8,6 +8,7 @@ import type { DerivedKeys } from '../store/keyring.ts';
 import type { Channel } from './channel.ts';
 import { type LoginAttempt, provePassword } from './enter.ts';
 import { askForPassword } from './password.ts';
+import type { ServerChannel } from './server-channel.ts';
 
 /** Who a client has proved to be. */
 export type Identity =
@@ -16,7 +17,7 @@ export type Identity =
       readonly kind: 'password';
       readonly dbUser: string;
       /** The connection on which the password was proved, when the session goes on there. */
-      readonly server: Channel | undefined;
+      readonly server: ServerChannel | undefined;
     };
 
 /**

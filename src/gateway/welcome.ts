@@ -15,7 +15,7 @@ const REDSHIFT_SERVER_VERSION = '8.0.2';
 /** Tells the client that it is in: what the backend said at login, with our cancel key. */
 export function welcome(
   client: Channel,
-  backend: Backend,
+  backend: Pick<Backend, 'parameters'>,
   key: BackendKeyData,
   isRedshiftDriver: boolean,
 ): void {

@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secret } from '../core/secret.ts';
-import { adminPools, openSocket, type ScramAccess } from './server-access.ts';
+import { adminPools, openSocket, readShared, type ScramAccess, type TakeBytes } from './server-access.ts';
 import type { SessionPasswords } from './session-passwords.ts';
 
 /** Access to a PostgreSQL server that Keyshift did not start, by its URL. */
@@ -70,7 +70,7 @@ export async function openExternal(
     return {
       way: 'scram',
       sessionPasswords,
-      connect: () => openTarget(target),
+      connect: (take) => openTarget(target, take),
       admin: pools.admin,
       ownRole: target.user,
       isSuperuser,
@@ -176,15 +176,18 @@ function tlsOptions(target: ExternalTarget): ConnectionOptions | undefined {
 }
 
 /** Opens a connection to the server, encrypted as its URL asks. */
-export async function openTarget(target: ExternalTarget): Promise<Socket> {
+export async function openTarget(target: ExternalTarget, take: TakeBytes): Promise<Socket> {
   const tls = tlsOptions(target);
   const socket = await openSocket(() =>
     connectSocket({
       ...{ host: target.host, port: target.port, noDelay: true },
       ...{ keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS },
+      ...(tls === undefined ? readShared(take) : {}),
     }),
   );
-  return tls === undefined ? socket : startTls(socket, tls);
+  if (tls === undefined) return socket;
+  // A socket inside TLS cannot be given a buffer.
+  return (await startTls(socket, tls)).on('data', take);
 }
 
 /** Asks for encryption and takes exactly one byte of answer: more would be plain text slipped in (CVE-2021-23222). */

@@ -384,7 +384,7 @@ describe('an external server', () => {
     );
     expect(access.way).toBe('scram');
     expect((await access.admin('postgres').query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-    const socket = await access.connect();
+    const socket = await access.connect(() => {});
     socket.destroy();
     await access.close();
     await new Promise((resolve) => proxy.close(resolve));

@@ -25,7 +25,10 @@ afterEach(closeSockets);
 
 /** Only `connect` is asked of the access to the server. */
 const access = (to: () => number = () => port) =>
-  ({ connect: () => openSocket(() => connect(to(), '127.0.0.1')) }) as ServerAccess;
+  ({ connect: (_take) => openSocket(() => connect(to(), '127.0.0.1')) }) as Pick<
+    ServerAccess,
+    'connect'
+  > as ServerAccess;
 
 describe('the key that a client gets', () => {
   test.each([

@@ -14,7 +14,12 @@ import {
   writeErrorResponse,
   writeReadyForQuery,
 } from '../../../src/pgwire/index.ts';
-import { openSocket, type ServerAccess } from '../../../src/postgres/server-access.ts';
+import {
+  openSocket,
+  readShared,
+  type ServerAccess,
+  type TakeBytes,
+} from '../../../src/postgres/server-access.ts';
 import { sessionPasswords } from '../../../src/postgres/session-passwords.ts';
 import { closeSockets, listen, socketPair } from './loopback.ts';
 
@@ -51,7 +56,7 @@ async function play(
     });
   });
   const common = {
-    connect: () => openSocket(() => connect({ host: '127.0.0.1', port })),
+    connect: (take: TakeBytes) => openSocket(() => connect({ host: '127.0.0.1', port, ...readShared(take) })),
     admin: () => {
       throw new Error('not asked for here');
     },

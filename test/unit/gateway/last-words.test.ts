@@ -63,11 +63,11 @@ describe('the last words', () => {
   test('follow everything that the backend has said before, however much that is', async () => {
     const [backend, postgres] = await pair();
     const [client, gatewaySide] = await pair();
-    backend.pipe(gatewaySide);
     const received: Buffer[] = [];
     client.on('data', (chunk: Buffer) => received.push(chunk));
     const rows = Buffer.alloc(300_000, 'x');
-    const words = new LastWords(backend, gatewaySide, REASON);
+    const words = new LastWords(gatewaySide, REASON);
+    backend.on('data', (chunk: Buffer) => words.take(chunk));
     const closed = new Promise((resolve) => backend.once('close', resolve));
     postgres.end(Buffer.concat([rows, POSTGRESQL]));
     await closed;

@@ -54,11 +54,13 @@ export async function listen(accept: (socket: Socket) => void): Promise<number> 
 /** Everything that a socket receives until it ends, or until `bytes` are there. */
 export function received(socket: Socket, bytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
   return new Promise((resolve) => {
-    let all = Buffer.alloc(0);
-    const done = (): void => resolve(all);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const done = (): void => resolve(Buffer.concat(chunks));
     socket.on('data', (chunk: Buffer) => {
-      all = Buffer.concat([all, chunk]);
-      if (all.length >= bytes) done();
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= bytes) done();
     });
     socket.once('end', done);
     socket.once('close', done);

@@ -16,7 +16,7 @@ const BACKENDS = { processId: 42, secretKey: Buffer.from('backend’s') };
 
 async function welcomed(parameters: readonly ParameterStatus[], isRedshiftDriver = false) {
   const { server, client } = await socketPair();
-  const backend = { channel: new Channel(server), key: BACKENDS, parameters };
+  const backend = { key: BACKENDS, parameters };
   welcome(new Channel(server), backend, OURS, isRedshiftDriver);
   const reader = new Channel(client);
   const frames = [];

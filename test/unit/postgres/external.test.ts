@@ -110,6 +110,8 @@ describe('TLS to an external server', () => {
     };
   }
 
+  const ignore = (): void => {};
+
   function answerTls(socket: Socket): void {
     socket.write('S');
     const secure = new TLSSocket(socket, { isServer: true, key, cert: certificate });
@@ -124,44 +126,47 @@ describe('TLS to an external server', () => {
   }
 
   test('require encrypts whatever the certificate says', async () => {
-    const socket = await openTarget(await serve(answerTls));
+    let take = (_bytes: Buffer): void => {};
+    const socket = await openTarget(await serve(answerTls), (bytes) => take(bytes));
     expect(socket).toBeInstanceOf(TLSSocket);
+    const echo = new Promise((resolve) => {
+      take = (bytes) => resolve(String(bytes));
+    });
     socket.write('hello');
-    const echo = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
-    expect(echo).toBe('echo hello');
+    expect(await echo).toBe('echo hello');
     socket.destroy();
   });
 
   test('verify-ca needs the issuer, verify-full the name as well', async () => {
     const target = await serve(answerTls);
-    await expect(openTarget({ ...target, sslMode: 'verify-ca' })).rejects.toMatchObject({
+    await expect(openTarget({ ...target, sslMode: 'verify-ca' }, ignore)).rejects.toMatchObject({
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     });
     const known = withRoot(target);
-    (await openTarget({ ...known, sslMode: 'verify-ca' })).destroy();
-    await expect(openTarget({ ...known, sslMode: 'verify-full' })).rejects.toMatchObject({
+    (await openTarget({ ...known, sslMode: 'verify-ca' }, ignore)).destroy();
+    await expect(openTarget({ ...known, sslMode: 'verify-full' }, ignore)).rejects.toMatchObject({
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
     });
   });
 
   test('a server that offers none is not used in clear text', async () => {
     const target = await serve((socket) => socket.write('N'));
-    await expect(openTarget(target)).rejects.toThrow('does not offer TLS');
+    await expect(openTarget(target, ignore)).rejects.toThrow('does not offer TLS');
   });
 
   test('bytes after the answer are plain text slipped in, and end the connection', async () => {
     const target = await serve((socket) => socket.write('SR'));
-    await expect(openTarget(target)).rejects.toThrow('does not offer TLS');
+    await expect(openTarget(target, ignore)).rejects.toThrow('does not offer TLS');
   });
 
   test('a server that hangs up is an error', async () => {
     const target = await serve((socket) => socket.destroy());
-    await expect(openTarget(target)).rejects.toThrow();
+    await expect(openTarget(target, ignore)).rejects.toThrow();
   });
 
   test('a root certificate that cannot be read is told', async () => {
     const target = await serve(answerTls);
-    await expect(openTarget({ ...target, rootCertificate: '/nowhere.pem' })).rejects.toMatchObject({
+    await expect(openTarget({ ...target, rootCertificate: '/nowhere.pem' }, ignore)).rejects.toMatchObject({
       name: 'OperatorError',
     });
   });
