@@ -113,7 +113,7 @@ describe.each([
     expect(before).toMatch(/^SCRAM-SHA-256\$/);
     const client = await logIn(keyshift, await asAnalyst(), APP);
     try {
-      expect((await client.query(WHO)).rows).toEqual([{ me: 'analyst', session: 'IAM:analyst' }]);
+      expect((await client.query(WHO)).rows).toEqual([{ me: 'analyst', session: 'IAM:analyst:' }]);
       await client.query('CREATE TABLE public.plain ()');
       await client.query('CREATE SEQUENCE public.plain_sequence');
       expect(await refusalOf(client.query('SELECT FROM sales.orders'))).toMatchObject({ code: '42501' });
@@ -122,7 +122,7 @@ describe.each([
       expect((await client.query(functions)).rows).toEqual([{ name: 'analyst', groups: [] }]);
       // It ends where it began.
       await client.query('RESET ROLE');
-      expect((await client.query(WHO)).rows).toEqual([{ me: 'analyst', session: 'IAM:analyst' }]);
+      expect((await client.query(WHO)).rows).toEqual([{ me: 'analyst', session: 'IAM:analyst:' }]);
     } finally {
       await client.end();
     }
@@ -169,7 +169,7 @@ describe.each([
     await server.sql('CREATE ROLE own_team');
     await server.sql('GRANT own_team TO analyst');
     const login = await asAnalyst(['own_team']);
-    expect(await ask(keyshift, login, WHO, APP)).toEqual([{ me: 'analyst', session: 'IAM:analyst' }]);
+    expect(await ask(keyshift, login, WHO, APP)).toEqual([{ me: 'analyst', session: 'IAM:analyst:' }]);
   });
 
   test('creates a user who may be created, without a password', async () => {
@@ -180,7 +180,7 @@ describe.each([
     ]);
     expect(await storedPassword(server, 'fresh')).toBeNull();
     const plain = await temporary(keyshift, 'fresh');
-    expect(await ask(keyshift, plain, WHO, APP)).toEqual([{ me: 'fresh', session: 'IAM:fresh' }]);
+    expect(await ask(keyshift, plain, WHO, APP)).toEqual([{ me: 'fresh', session: 'IAM:fresh:' }]);
     const missing = await temporary(keyshift, 'nobody_yet');
     expect(await loginRefusal(keyshift, missing, APP)).toMatchObject({
       code: '42704',
@@ -199,7 +199,7 @@ describe.each([
       return rows[0]?.said;
     };
     for (const [groups, role] of [
-      [[], 'IAM:analyst'],
+      [[], 'IAM:analyst:'],
       [['sales_team'], 'IAM:analyst:sales_team'],
     ] as const) {
       const [row] = await ask<Record<string, string>>(keyshift, await asAnalyst(groups), settings, APP);
@@ -215,13 +215,13 @@ describe.each([
   });
 
   test('takes a password that a session gave its own role away again', async () => {
-    const own = { user: 'IAM:analyst', password: 'Sneaky-Password-1' };
+    const own = { user: 'IAM:analyst:', password: 'Sneaky-Password-1' };
     const client = await logIn(keyshift, await asAnalyst(), APP);
     try {
       await client.query('SET ROLE NONE');
-      const later = client.query(`DO $$ BEGIN ALTER ROLE "IAM:analyst" VALID UNTIL 'infinity'; END $$`);
+      const later = client.query(`DO $$ BEGIN ALTER ROLE "IAM:analyst:" VALID UNTIL 'infinity'; END $$`);
       expect(await refusalOf(later)).toMatchObject({ code: '42501' });
-      await client.query(`DO $$ BEGIN ALTER ROLE "IAM:analyst" PASSWORD '${own.password}'; END $$`);
+      await client.query(`DO $$ BEGIN ALTER ROLE "IAM:analyst:" PASSWORD '${own.password}'; END $$`);
     } finally {
       await client.end();
     }
@@ -229,7 +229,7 @@ describe.each([
     expect(await ask(keyshift, await asAnalyst(), 'select 1 as n', APP)).toEqual([{ n: 1 }]);
     expect(await refusalOf(server.sql('SELECT 1', own))).toMatchObject({ code: '28P01' });
     const [valid] = await server.sql<{ minutes: number }>(
-      `SELECT extract(epoch FROM rolvaliduntil - now())::float / 60 AS minutes FROM pg_roles WHERE rolname = 'IAM:analyst'`,
+      `SELECT extract(epoch FROM rolvaliduntil - now())::float / 60 AS minutes FROM pg_roles WHERE rolname = 'IAM:analyst:'`,
     );
     expect(valid?.minutes).toBeGreaterThan(44);
     expect(valid?.minutes).toBeLessThanOrEqual(60);
@@ -420,7 +420,7 @@ describe.each([
       await server.sql('REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
       await server.sql('GRANT CONNECT ON DATABASE closed TO analyst');
       const rows = await ask(keyshift, await asAnalyst(), WHO, { database: 'closed' });
-      expect(rows).toEqual([{ me: 'analyst', session: 'IAM:analyst' }]);
+      expect(rows).toEqual([{ me: 'analyst', session: 'IAM:analyst:' }]);
       expect(keyshift.output).toContain('a database lacks the SQL functions of Keyshift');
     });
   }
@@ -488,8 +488,8 @@ describe('a server that lets people in too easily', () => {
     await server.sql(`CREATE ROLE talking LOGIN PASSWORD 'Talking-Password-1'`);
     await server.writeHba(
       [
-        'host all trusting,"IAM:trusting" 127.0.0.1/32 trust',
-        'host all talking,"IAM:talking" 127.0.0.1/32 password',
+        'host all trusting,"IAM:trusting:" 127.0.0.1/32 trust',
+        'host all talking,"IAM:talking:" 127.0.0.1/32 password',
         'host all all 127.0.0.1/32 scram-sha-256',
         '',
       ].join('\n'),
