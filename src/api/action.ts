@@ -28,6 +28,8 @@ export interface Caller {
   readonly secureTransport: boolean;
   readonly userAgent: string;
   readonly region: string;
+  /** When the request arrived. */
+  readonly at: Date;
   /** The limits that policies were asked for and have allowed, if the operation makes offers. */
   readonly granted: CredentialLimits | undefined;
   /** The decision about pairs that are known only while the operation works. Throws AccessDenied. */

@@ -61,7 +61,7 @@ export async function authenticate(
       secret: found?.secret ?? NOBODYS_SECRET,
       keys: deps.keys,
       expected: {
-        services: new Set([table.name]),
+        services: table.signedFor,
         region: GLOBAL.has(table.name) ? undefined : deps.region,
       },
       clock: deps.clock,

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import { accessDenied, authorize, leavesOpen } from '../iam/authorize.ts';
 import { contextOf } from '../iam/context.ts';
 import type { Caller, Offer, RequiredPermission } from './action.ts';
@@ -12,19 +11,18 @@ const NO_KEYS: ReadonlyMap<string, readonly string[]> = new Map();
  * (403), about the first offer: the others are what a policy asked for, and nobody asked the policy.
  */
 export function requireAllowed(
-  clock: Clock,
   permissions: readonly RequiredPermission[],
   caller: Caller,
   offers?: Iterable<Offer>,
 ): Offer | undefined {
   if (offers === undefined) {
-    refuse(caller, firstDenied(clock, permissions, caller, NO_KEYS));
+    refuse(caller, firstDenied(permissions, caller, NO_KEYS));
     return undefined;
   }
   let first: Denied | undefined;
   for (const offer of offers) {
     let denied: Denied | undefined;
-    for (const keys of offer.contexts) denied ??= firstDenied(clock, permissions, caller, keys);
+    for (const keys of offer.contexts) denied ??= firstDenied(permissions, caller, keys);
     if (denied === undefined) return offer;
     first ??= denied;
   }
@@ -38,16 +36,14 @@ interface Denied {
 }
 
 function firstDenied(
-  clock: Clock,
   permissions: readonly RequiredPermission[],
   caller: Caller,
   offered: ReadonlyMap<string, readonly string[]>,
 ): Denied | undefined {
-  const facts = { ...caller, at: clock.now() };
   for (const permission of permissions) {
     const { action, resource, context, side, principal = caller.principal } = permission;
     const own = offered.size === 0 ? context : new Map([...(context ?? []), ...offered]);
-    const keys = contextOf(principal, facts, own);
+    const keys = contextOf(principal, caller, own);
     const decision = authorize(principal, { action, resource, context: keys }, side);
     const isOpen = permission.unlessDenied === true && leavesOpen(decision);
     if (decision.effect !== 'allow' && !isOpen) return { permission, decision };

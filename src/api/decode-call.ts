@@ -27,13 +27,13 @@ export interface Call<Deps> {
 }
 
 const FORM = 'application/x-www-form-urlencoded';
+const FORM_TYPE = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /** Whether a request is one of the JSON protocol, so that its answer must be JSON too. */
 export function isJsonProtocol(request: ReceivedRequest): boolean {
-  return request.headers.some(
-    ([name, value]) =>
-      name.toLowerCase() === 'x-amz-target' ||
-      (name.toLowerCase() === 'content-type' && value.startsWith('application/x-amz-json')),
+  return (
+    headerValue(request, 'x-amz-target') !== undefined ||
+    headerValue(request, 'content-type')?.startsWith('application/x-amz-json') === true
   );
 }
 
@@ -48,7 +48,7 @@ export function decodeCall<Deps>(services: readonly Service<Deps>[], request: Re
 /** By the header X-Amz-Target alone. */
 function decodeJsonCall<Deps>(services: readonly Service<Deps>[], request: ReceivedRequest): Call<Deps> {
   if (request.path !== '/' || request.method !== 'POST') throw unknownOperation();
-  const header = headerValue(request, 'x-amz-target');
+  const header = headerValue(request, 'x-amz-target') ?? '';
   for (const { table, actions } of services) {
     const name = table.target === undefined ? undefined : operationOfTarget(header, table.target);
     const operation = name === undefined ? undefined : table.operation(name);
@@ -96,8 +96,7 @@ function requireQueryProtocol(request: ReceivedRequest): void {
     );
   }
   if (request.body.length === 0) return;
-  const type = headerValue(request, 'content-type').split(';')[0]?.trim().toLowerCase();
-  if (type === FORM) return;
+  if (FORM_TYPE.test(headerValue(request, 'content-type') ?? '')) return;
   throw new AwsError('InvalidHttpRequest', 415, `The content type of the request must be ${FORM}.`);
 }
 
@@ -106,12 +105,16 @@ const CREDENTIAL_CHARACTERS_MAX = 512;
 
 /** The service in the credential scope, read loosely: the signature is verified against it later. */
 function signedForService(request: ReceivedRequest): string | undefined {
-  const header = headerValue(request, 'authorization').slice(0, CREDENTIAL_CHARACTERS_MAX);
+  const header = (headerValue(request, 'authorization') ?? '').slice(0, CREDENTIAL_CHARACTERS_MAX);
   const scope = /Credential=[^/,\s]*\/\d{8}\/[^/,\s]*\/([a-z-]+)\/aws4_request/.exec(header);
   return scope?.[1];
 }
 
-export function headerValue(request: ReceivedRequest, name: string): string {
-  for (const [candidate, value] of request.headers) if (candidate.toLowerCase() === name) return value;
-  return '';
+/** The first header of that name, given in lower case. */
+export function headerValue({ headers }: ReceivedRequest, name: string): string | undefined {
+  for (const [candidate, value] of headers) {
+    // The length tells most names apart for less than their letters do.
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return value;
+  }
+  return undefined;
 }

@@ -44,7 +44,7 @@ export interface ApiDeps<Deps> {
 /** What is known of a call so far, for its audit event. */
 interface Progress<Deps> {
   readonly requestId: string;
-  readonly details: Record<string, unknown>;
+  details: Readonly<Record<string, unknown>>;
   call: Call<Deps> | undefined;
   identified: Identified | undefined;
 }
@@ -68,8 +68,9 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
     const caller = toCaller(deps, request, identified, progress);
     const permissions = await call.action.permissions(deps.actions, input, caller);
     const offers = await call.action.offers?.(deps.actions, caller);
-    const granted = requireAllowed(deps.clock, permissions, caller, offers)?.limits;
-    const output = await call.action.run(deps.actions, input, { ...caller, granted });
+    const granted = requireAllowed(permissions, caller, offers)?.limits;
+    const performing = granted === undefined ? caller : { ...caller, granted };
+    const output = await call.action.run(deps.actions, input, performing);
     if (call.action.changes) deps.forget(principal.accountId);
     await deps.audit.record(toEvent(deps, request, progress, undefined));
     return encodeResultAnswer(call, output, progress.requestId);
@@ -137,17 +138,19 @@ function toCaller<Deps>(
   progress: Progress<Deps>,
 ): Caller {
   const caller: Caller = {
-    ...identified,
+    principal: identified.principal,
+    accessKeyId: identified.accessKeyId,
     requestId: progress.requestId,
     sourceIp: request.sourceIp,
     secureTransport: request.secureTransport,
-    userAgent: headerValue(request, 'user-agent'),
+    userAgent: headerValue(request, 'user-agent') ?? '',
     region: deps.region,
+    at: deps.clock.now(),
     granted: undefined,
     note: (facts: Readonly<Record<string, unknown>>) => {
-      Object.assign(progress.details, facts);
+      progress.details = { ...progress.details, ...facts };
     },
-    require: (permissions) => requireAllowed(deps.clock, permissions, caller),
+    require: (permissions) => requireAllowed(permissions, caller),
   };
   return caller;
 }

@@ -48,7 +48,8 @@ export function dbGroupNameProblem(name: string): NameProblem | undefined {
 function reservedOrTooLong(name: string): NameProblem | undefined {
   const upper = name.toUpperCase();
   if (upper === 'PUBLIC' || RESERVED_WORDS.has(upper)) return 'reserved';
-  return Buffer.byteLength(name) > LIMITS.postgresNameBytesMax ? 'too-long-for-postgresql' : undefined;
+  // Every character of these names is one byte.
+  return name.length > LIMITS.postgresNameBytesMax ? 'too-long-for-postgresql' : undefined;
 }
 
 /** As IAM allows names of users, roles and sessions. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { epochSeconds } from '../core/clock.ts';
 import type { HmacKey } from '../core/hmac-key.ts';
 import type { RandomBytes } from '../core/ids.ts';
+import { remembered } from '../core/remembered.ts';
 import { Secret, sameBytes } from '../core/secret.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import {
@@ -90,9 +91,7 @@ const TOKEN_CHARACTERS_MAX = 124;
 export const credentialKeyPurpose = (clusterArn: string): string => `keyshift/credential/${clusterArn}`;
 
 /** The tag by which credentials of an issuer are known: of a principal's or a role's ARN. */
-export function issuerTag(arn: string): string {
-  return hash('sha256', arn, 'hex').slice(0, ISSUER_TAG_BYTES * 2);
-}
+export const issuerTag = remembered((arn) => hash('sha256', arn, 'hex').slice(0, ISSUER_TAG_BYTES * 2));
 
 /** Mints a password for `claims`. */
 export function mintCredential(
@@ -119,12 +118,12 @@ export function mintCredential(
   token.writeUInt32BE(expiry, 4);
   token.writeUInt16BE(expiry - epochSeconds(terms.issuedAt), 8);
   const id = random(ID_BYTES);
-  id.copy(token, ID_AT);
-  if (database !== undefined) databaseTag(key, database).copy(token, DATABASE_TAG_AT);
+  token.set(id, ID_AT);
+  if (database !== undefined) token.set(databaseTag(key, database), DATABASE_TAG_AT);
   token.write(issuerTag(issuer.principalArn), PRINCIPAL_TAG_AT, 'hex');
   if (issuer.roleArn !== undefined) token.write(issuerTag(issuer.roleArn), ROLE_TAG_AT, 'hex');
   if (flag !== LIMITS_FLAGS.none) writeLimits(token, LIMITS_AT, limits);
-  mac(key, token.subarray(0, headBytes), claims).copy(token, headBytes);
+  token.set(mac(key, token.subarray(0, headBytes), claims), headBytes);
   return { password: new Secret(token.toString('base64url')), credentialId: id.toString('hex') };
 }
 
@@ -188,9 +187,17 @@ function readCredential(head: Buffer): Credential {
   };
 }
 
-/** No message of the MAC begins like this: its first byte is the version. */
-function databaseTag(key: HmacKey, database: string): Buffer {
-  return key.sign(Buffer.from(`database/${database}`)).subarray(0, DATABASE_TAG_BYTES);
+/** The tags of lately asked databases, by the key that makes them. */
+const databaseTags = new WeakMap<HmacKey, (database: string) => Uint8Array>();
+
+function databaseTag(key: HmacKey, database: string): Uint8Array {
+  let tagOf = databaseTags.get(key);
+  if (tagOf === undefined) {
+    // No message of the MAC begins like this: its first byte is the version.
+    tagOf = remembered((name) => key.sign(Buffer.from(`database/${name}`)).subarray(0, DATABASE_TAG_BYTES));
+    databaseTags.set(key, tagOf);
+  }
+  return tagOf(database);
 }
 
 /** Each part is preceded by its length, so that no two different claims give the same bytes. */

@@ -24,7 +24,8 @@ interface Minting {
   readonly random: RandomBytes;
 }
 
-interface IssuingCluster {
+/** A cluster that credentials are made for. */
+export interface IssuingCluster {
   readonly arn: string;
   readonly keys: DerivedKeys;
 }
@@ -60,7 +61,7 @@ export function issueCredentials(
     groups: withoutRepeats(request.dbGroups),
     autoCreate: request.autoCreate,
   });
-  return mint(deps, cluster, loginName, request, { ...terms, isOwnUser: false });
+  return mint(deps, cluster, loginName, request, terms, false);
 }
 
 /** What GetClusterCredentialsWithIAM and its serverless twin were asked for, as sent. */
@@ -78,7 +79,7 @@ export function issueOwnCredentials(
   request: OwnCredentialsRequest,
   terms: IssueTerms,
 ): IssuedCredentials {
-  return mint(deps, cluster, loginName, request, { ...terms, isOwnUser: true });
+  return mint(deps, cluster, loginName, request, terms, true);
 }
 
 function mint(
@@ -86,13 +87,18 @@ function mint(
   cluster: IssuingCluster,
   loginName: string,
   request: OwnCredentialsRequest,
-  terms: IssueTerms & { readonly isOwnUser: boolean },
+  { issuer, limits, endsSessions }: IssueTerms,
+  isOwnUser: boolean,
 ): IssuedCredentials {
   const issuedAt = deps.clock.now();
   const expiration = new Date((epochSeconds(issuedAt) + request.durationSeconds) * 1000);
   const claims = { clusterArn: cluster.arn, loginName };
-  const all = { ...terms, database: request.dbName, issuedAt, expiresAt: expiration };
-  const minted = mintCredential(cluster.keys, claims, all, deps.random);
+  const minted = mintCredential(
+    cluster.keys,
+    claims,
+    { database: request.dbName, issuer, issuedAt, expiresAt: expiration, limits, endsSessions, isOwnUser },
+    deps.random,
+  );
   return {
     dbUser: loginName,
     dbPassword: minted.password,
@@ -149,6 +155,6 @@ function nameError(parameter: string, name: string, problem: NameProblem): AwsEr
   }
 }
 
-function withoutRepeats(names: readonly string[]): string[] {
-  return [...new Set(names)];
+function withoutRepeats(names: readonly string[]): readonly string[] {
+  return names.length < 2 ? names : [...new Set(names)];
 }

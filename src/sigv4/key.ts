@@ -5,7 +5,10 @@ import { hmac } from './hash.ts';
 import type { CredentialScope } from './signed-claim.ts';
 
 /** Derives the key of one day, region and service. Source: IAM User Guide, "Create a signed AWS API request", step 4. */
-export function signingKey(secret: Secret, scope: Omit<CredentialScope, 'terminator'>): HmacKey {
+export function signingKey(
+  secret: Secret,
+  scope: Pick<CredentialScope, 'date' | 'region' | 'service'>,
+): HmacKey {
   const day = hmac(`AWS4${secret.reveal()}`, scope.date);
   return new HmacKey(hmac(hmac(hmac(day, scope.region), scope.service), 'aws4_request'));
 }
@@ -53,5 +56,5 @@ export class SigningKeyCache {
 
 // No part can hold a slash: the credential was split at slashes.
 function nameOf(accessKeyId: string, scope: CredentialScope): string {
-  return `${accessKeyId}/${scope.date}/${scope.region}/${scope.service}`;
+  return `${accessKeyId}/${scope.text}`;
 }

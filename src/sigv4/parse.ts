@@ -1,3 +1,4 @@
+import { remembered } from '../core/remembered.ts';
 import { Secret } from '../core/secret.ts';
 import { formatAmzDate, parseAmzDate, parseDateHeader } from './amz-date.ts';
 import { ALGORITHM, type CanonicalParameter, queryParameters } from './canonical.ts';
@@ -131,8 +132,11 @@ function authorizationFields(authorization: string): Map<string, string> {
     throw incompleteSignature(`Unsupported AWS 'algorithm' in the Authorization header; use '${ALGORITHM}'.`);
   }
   const fields = new Map<string, string>();
-  for (const part of authorization.slice(space + 1).split(',')) {
-    const field = part.trim();
+  for (let end = space; end < authorization.length; ) {
+    const start = end + 1;
+    end = authorization.indexOf(',', start);
+    if (end === -1) end = authorization.length;
+    const field = authorization.slice(start, end).trim();
     const equals = field.indexOf('=');
     const name = field.slice(0, equals);
     if (equals === -1 || fields.has(name)) {
@@ -145,7 +149,7 @@ function authorizationFields(authorization: string): Map<string, string> {
   return fields;
 }
 
-function parseCredential(credential: string): { accessKeyId: string; scope: CredentialScope } {
+const parseCredential = remembered((credential): { accessKeyId: string; scope: CredentialScope } => {
   const parts = credential.length > CREDENTIAL_LENGTH_MAX ? [] : credential.split('/');
   const [accessKeyId, date, region, service, terminator] = parts;
   if (parts.length !== 5 || !accessKeyId || !date || !region || !service || !terminator) {
@@ -153,8 +157,9 @@ function parseCredential(credential: string): { accessKeyId: string; scope: Cred
       'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request.',
     );
   }
-  return { accessKeyId, scope: { date, region, service, terminator } };
-}
+  const text = credential.slice(accessKeyId.length + 1);
+  return { accessKeyId, scope: { date, region, service, terminator, text } };
+});
 
 function parseDate(
   text: string,
@@ -167,7 +172,7 @@ function parseDate(
   return { date, amzDate: parse === parseAmzDate ? text : formatAmzDate(date) };
 }
 
-function parseSignedHeaders(text: string): string[] {
+const parseSignedHeaders = remembered((text): readonly string[] => {
   const names = text.split(';', SIGNED_HEADERS_MAX + 1);
   const fine =
     names.length <= SIGNED_HEADERS_MAX &&
@@ -178,7 +183,7 @@ function parseSignedHeaders(text: string): string[] {
     );
   }
   return names;
-}
+});
 
 function parseSignatureBytes(text: string): Uint8Array {
   return SIGNATURE.test(text) ? Buffer.from(text, 'hex') : Buffer.alloc(0);

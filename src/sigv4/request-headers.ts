@@ -1,3 +1,4 @@
+import { remembered } from '../core/remembered.ts';
 import { canonicalHeaderValue } from './canonical.ts';
 import type { RawRequest } from './raw-request.ts';
 import { incompleteSignature, signatureDoesNotMatch } from './signature-errors.ts';
@@ -16,11 +17,13 @@ const SINGLE = new Set([
 /** Header values by lower-case name; several of one name are joined by commas, as the signature wants it. */
 export type RequestHeaders = ReadonlyMap<string, string>;
 
+const lowerCase = remembered((name) => name.toLowerCase());
+
 /** Throws IncompleteSignature 400 for a second header of a name that may stand only once. */
 export function requestHeaders(request: RawRequest): RequestHeaders {
   const headers = new Map<string, string>();
   for (const [rawName, value] of request.headers) {
-    const name = rawName.toLowerCase();
+    const name = lowerCase(rawName);
     const earlier = headers.get(name);
     if (earlier !== undefined && (SINGLE.has(name) || name.startsWith('x-amz-'))) {
       throw incompleteSignature(`The header '${name}' may be given only once.`);

@@ -21,10 +21,12 @@ export interface SignedClaim {
   readonly sessionToken: Secret | undefined;
 }
 
-/** `date/region/service/terminator` of a credential, as sent. */
+/** The part of a credential behind the access key id, as sent. */
 export interface CredentialScope {
   readonly date: string;
   readonly region: string;
   readonly service: string;
   readonly terminator: string;
+  /** `date/region/service/terminator`. */
+  readonly text: string;
 }

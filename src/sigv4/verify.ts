@@ -73,9 +73,8 @@ export function verifySignature(claim: SignedClaim, request: RawRequest, options
   checkScope(claim, options);
   const cached = options.keys.get(claim.accessKeyId, claim.scope, options.secret);
   const key = cached ?? signingKey(options.secret, claim.scope);
-  const scope = scopeText(claim);
   const matches = candidates(claim, request).some((canonical) =>
-    sameBytes(key.sign(stringToSign(claim.amzDate, scope, sha256Hex(canonical))), claim.signature),
+    sameBytes(key.sign(stringToSign(claim.amzDate, claim.scope.text, sha256Hex(canonical))), claim.signature),
   );
   if (!matches) throw signatureDoesNotMatch();
   if (cached === undefined) options.keys.set(claim.accessKeyId, claim.scope, options.secret, key);
@@ -147,9 +146,4 @@ function checkTime(claim: SignedClaim, clock: Clock, windowMinutes: number): voi
     `Signature expired: ${text(at)} is now earlier than ${text(first)} ` +
       `(${formatAmzDate(now)} - ${windowMinutes} min.)`,
   );
-}
-
-function scopeText(claim: SignedClaim): string {
-  const { date, region, service, terminator } = claim.scope;
-  return `${date}/${region}/${service}/${terminator}`;
 }

@@ -2,7 +2,6 @@ import type { Caller } from '../../src/api/action.ts';
 import { iamActions } from '../../src/api/actions/iam/index.ts';
 import { requireAllowed } from '../../src/api/authorize-call.ts';
 import type { IamOperations } from '../../src/api/services/iam.generated.ts';
-import { fixedClock } from '../../src/core/clock.ts';
 import { Directory } from '../../src/iam/directory.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { type Principal, rootPrincipal } from '../../src/iam/principal.ts';
@@ -20,9 +19,10 @@ export function callerOf(principal: Principal, notes: Record<string, unknown> = 
     secureTransport: true,
     userAgent: 'test',
     region: 'us-east-1',
+    at: new Date(),
     granted: undefined,
     note: (facts) => Object.assign(notes, facts),
-    require: (permissions) => requireAllowed(fixedClock(new Date()), permissions, caller),
+    require: (permissions) => requireAllowed(permissions, caller),
   };
   return caller;
 }
@@ -41,7 +41,7 @@ export async function callIam<N extends IamOperation>(
     permissions: (deps: object, input: unknown, caller: Caller) => Promise<[]>;
     run: (deps: object, input: unknown, caller: Caller) => Promise<IamOperations[N]['output']>;
   };
-  requireAllowed(iam.clock, await row.permissions({ iam }, input, caller), caller);
+  requireAllowed(await row.permissions({ iam }, input, caller), caller);
   return row.run({ iam }, input, caller);
 }
 

@@ -112,6 +112,8 @@ const SCALAR_KINDS: readonly ScalarKind[] = [
 /** One service's operations, looked up by name. */
 export class ServiceTable {
   readonly name: string;
+  /** The services that a signature of its requests may be for. */
+  readonly signedFor: ReadonlySet<string>;
   readonly version: string;
   readonly namespace: string;
   readonly target: string | undefined;
@@ -124,6 +126,7 @@ export class ServiceTable {
 
   constructor(data: ServiceData) {
     this.name = data.name;
+    this.signedFor = new Set([data.name]);
     this.version = data.version;
     this.namespace = data.namespace;
     this.target = data.target;

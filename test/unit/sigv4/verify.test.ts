@@ -296,6 +296,7 @@ describe('the cache of signing keys', () => {
       region,
       service: 'iam',
       terminator: 'aws4_request',
+      text: `20260304/${region}/iam/aws4_request`,
     });
     for (const region of ['a', 'b', 'c'])
       keys.set('id', scope(region), SECRET, new HmacKey(Buffer.alloc(32)));

@@ -1,17 +1,15 @@
 import { LIMITS } from '../../../core/limits.ts';
-import { clusterArn } from '../../../redshift/clusters.ts';
-import { credentialKeyPurpose } from '../../../redshift/credential.ts';
 import {
   type CredentialsRequest,
   issueCredentials,
   requireValid,
 } from '../../../redshift/issue-credentials.ts';
 import { credentialsPermissions } from '../../../redshift/required-permissions.ts';
-import type { DerivedKeys } from '../../../store/keyring.ts';
 import type { Action } from '../../action.ts';
 import type { ClusterCredentials, GetClusterCredentialsMessage } from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { issueTerms, loginOffers } from './issue-terms.ts';
+import { issuingCluster } from './issuing-cluster.ts';
 import { namedCluster } from './named-cluster.ts';
 import { requireLogins } from './own-credentials.ts';
 
@@ -35,9 +33,8 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
     requireValid(request);
     const identifier = await namedCluster(deps, caller, input);
     const cluster = requireLogins(await deps.clusters.get(caller.principal.accountId, identifier));
-    const arn = clusterArn(caller.region, cluster);
-    const keys = credentialKeys(deps, arn);
-    const issued = issueCredentials(deps, { arn, keys }, request, await issueTerms(deps, caller));
+    const terms = await issueTerms(deps, caller);
+    const issued = issueCredentials(deps, issuingCluster(deps, caller, cluster), request, terms);
     caller.note({
       credentialId: issued.credentialId,
       loginName: issued.dbUser,
@@ -47,10 +44,6 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
   },
   changes: false,
 };
-
-function credentialKeys(deps: RedshiftDeps, arn: string): DerivedKeys {
-  return deps.keyring.derive(credentialKeyPurpose(arn));
-}
 
 /** Empty texts are as good as absent: SDKs send `DbGroups=` for an empty list and drivers clear a name to ''. */
 function toRequest(input: GetClusterCredentialsMessage): CredentialsRequest {

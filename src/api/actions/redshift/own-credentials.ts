@@ -1,6 +1,5 @@
 import { LIMITS } from '../../../core/limits.ts';
-import { type Cluster, clusterArn } from '../../../redshift/clusters.ts';
-import { credentialKeyPurpose } from '../../../redshift/credential.ts';
+import type { Cluster } from '../../../redshift/clusters.ts';
 import { unsupportedOperation } from '../../../redshift/errors.ts';
 import { iamUserName } from '../../../redshift/iam-user-name.ts';
 import {
@@ -11,6 +10,7 @@ import {
 import type { Caller } from '../../action.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { issueTerms } from './issue-terms.ts';
+import { issuingCluster } from './issuing-cluster.ts';
 
 /** Credentials for the database user who stands for the caller: GetClusterCredentialsWithIAM and its serverless twin. */
 export interface OwnCredentialsInput {
@@ -39,10 +39,9 @@ export async function ownCredentials(
   const request = toRequest(input);
   requireValidForOwn(request);
   const cluster = requireLogins(await findCluster());
-  const arn = clusterArn(caller.region, cluster);
-  const keys = deps.keyring.derive(credentialKeyPurpose(arn));
   const name = requireUserName(caller);
-  const issued = issueOwnCredentials(deps, { arn, keys }, name, request, await issueTerms(deps, caller));
+  const terms = await issueTerms(deps, caller);
+  const issued = issueOwnCredentials(deps, issuingCluster(deps, caller, cluster), name, request, terms);
   caller.note({
     credentialId: issued.credentialId,
     loginName: issued.dbUser,

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../../../src/api/action.ts';
 import { credentialOffers } from '../../../../src/api/actions/redshift/credential-offers.ts';
 import { requireAllowed } from '../../../../src/api/authorize-call.ts';
-import { fixedClock } from '../../../../src/core/clock.ts';
 import { formatIpAddress, parseIpAddress } from '../../../../src/core/ip-range.ts';
 import { rootPrincipal } from '../../../../src/iam/principal.ts';
 import { compilePolicy } from '../../../../src/policy/compile.ts';
@@ -37,6 +36,7 @@ function callerWith(...parts: readonly Part[]): Caller {
     secureTransport: true,
     userAgent: '',
     region: 'us-west-2',
+    at: new Date('2026-03-01T12:00:00Z'),
     granted: undefined,
     accessKeyId: 'AKIATEST',
     require: () => {},
@@ -46,9 +46,8 @@ function callerWith(...parts: readonly Part[]): Caller {
 
 function granted(parts: readonly Part[], settings = SETTINGS): unknown {
   const caller = callerWith(...parts);
-  const clock = fixedClock(new Date('2026-03-01T12:00:00Z'));
   try {
-    const limits = requireAllowed(clock, [PAIR], caller, credentialOffers(settings, caller))?.limits;
+    const limits = requireAllowed([PAIR], caller, credentialOffers(settings, caller))?.limits;
     const { sessionSeconds, connectionsMax, network } = limits ?? {};
     return [
       sessionSeconds,
