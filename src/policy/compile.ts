@@ -37,9 +37,9 @@ export interface StatementReference {
 
 export interface CompiledStatement {
   readonly reference: StatementReference;
+  /** The reference alone, as decisions show it. */
+  readonly alone: readonly StatementReference[];
   readonly effect: 'Allow' | 'Deny';
-  /** The services, in lower case, that the statement can be about; undefined for all. */
-  readonly services: ReadonlySet<string> | undefined;
   readonly actions: Matcher;
   readonly resources: Matcher;
   readonly conditions: readonly Condition[];
@@ -138,15 +138,10 @@ export function resourceApplies(
   return matches(resources, resource, context);
 }
 
-function conditionsHold({ conditions }: CompiledStatement, { context }: FoldedRequest): boolean {
+/** True if every condition of the statement holds. Throws `OversizedContext`. */
+export function conditionsHold({ conditions }: CompiledStatement, { context }: FoldedRequest): boolean {
   for (const condition of conditions) if (!condition.holds(context)) return false;
   return true;
-}
-
-/** The service of an action in lower case: `redshift` of `redshift:getclustercredentials`. */
-export function serviceOf(action: string): string {
-  const colon = action.indexOf(':');
-  return colon < 0 ? action : action.slice(0, colon);
 }
 
 function compileStatement(
@@ -156,20 +151,15 @@ function compileStatement(
   statement: StatementBase & { readonly resources: ElementList },
 ): CompiledStatement {
   const variables = hasPolicyVariables(version);
+  const reference = { policyKind: source.kind, policyId: source.id, index, sid: statement.sid };
   return {
-    reference: { policyKind: source.kind, policyId: source.id, index, sid: statement.sid },
+    reference,
+    alone: [reference],
     effect: statement.effect,
-    services: servicesOf(statement.actions),
     actions: compileActions(statement.actions),
     resources: compileResources(statement.resources, variables),
     conditions: statement.conditions.map((clause) => compileCondition(clause, variables)),
   };
-}
-
-/** The service part of an action has no wildcards, which is what makes an index by service possible. */
-function servicesOf(actions: ElementList): ReadonlySet<string> | undefined {
-  if (actions.negated || actions.values.includes('*')) return undefined;
-  return new Set(actions.values.map((action) => serviceOf(action.toLowerCase())));
 }
 
 function compileActions(list: ElementList): Matcher {

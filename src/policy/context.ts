@@ -13,11 +13,12 @@ export type ContextEntries =
   | Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Characters of one value, and values of one key: a tag value has up to 256 characters, a user agent rarely 1,000;
- * a resource has up to 50 tags.
+ * Characters of one value, values of one key, and characters of them all: a tag value has up to 256 characters, a user
+ * agent rarely 1,000; a resource has up to 50 tags, with 12,800 characters of values.
  */
 const VALUE_CHARACTERS_MAX = 4096;
 const VALUES_MAX = 256;
+const KEY_CHARACTERS_MAX = 16_384;
 
 /** A request whose facts are too long to be matched in a bounded time. The evaluator turns it into a denial. */
 export class OversizedContext extends Error {
@@ -52,6 +53,11 @@ export function valuesOf(context: RequestContext, key: string): readonly string[
   const values = context.get(key);
   if (values === undefined || values.length === 0) return undefined;
   if (values.length > VALUES_MAX) throw new OversizedContext(key);
-  for (const value of values) if (value.length > VALUE_CHARACTERS_MAX) throw new OversizedContext(key);
+  let characters = 0;
+  for (const value of values) {
+    if (value.length > VALUE_CHARACTERS_MAX) throw new OversizedContext(key);
+    characters += value.length;
+  }
+  if (characters > KEY_CHARACTERS_MAX) throw new OversizedContext(key);
   return values;
 }

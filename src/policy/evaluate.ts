@@ -1,12 +1,8 @@
-import {
-  type CompiledStatement,
-  type FoldedRequest,
-  type StatementReference,
-  serviceOf,
-  statementApplies,
-} from './compile.ts';
+import type { ActionPlan, LayerKind, PlannedLayer } from './action-plans.ts';
+import type { CompiledStatement, FoldedRequest, StatementReference } from './compile.ts';
 import { OversizedContext, type RequestContext } from './context.ts';
-import type { LayerKind, PolicyLayer, PolicySet, ServiceIndex } from './policy-set.ts';
+import type { PolicySet } from './policy-set.ts';
+import { findApplying } from './resource-index.ts';
 import { type ResourceGrant, type ResourceSide, resourceDenial, resourceGrant } from './resource-side.ts';
 
 /**
@@ -78,6 +74,7 @@ const DOES_NOT_ALLOW: Readonly<Record<LayerKind, Decision>> = {
   session: implicitDeny('no-session-policy-allows'),
 };
 
+const NOTHING: readonly StatementReference[] = [];
 const NO_RESOURCE_POLICY_ALLOWS = implicitDeny('no-resource-policy-allows');
 const REQUEST_TOO_LARGE = implicitDeny('request-too-large');
 
@@ -90,58 +87,61 @@ export function evaluate(set: PolicySet, request: PolicyRequest, side?: Resource
   const { action, resource, context } = request;
   if (action.length > ACTION_CHARACTERS_MAX || resource.length > RESOURCE_CHARACTERS_MAX)
     return REQUEST_TOO_LARGE;
+  const plan = set.plans.of(action);
   try {
-    return decide(set, { action: action.toLowerCase(), resource, context }, side);
+    return decide(set, plan, { action: plan.action, resource, context }, side);
   } catch (error) {
     if (error instanceof OversizedContext) return REQUEST_TOO_LARGE;
     throw error;
   }
 }
 
-function decide(set: PolicySet, request: FoldedRequest, side: ResourceSide | undefined): Decision {
-  const service = serviceOf(request.action);
-  const denied = denial(set, service, request, side);
+function decide(
+  set: PolicySet,
+  { layers }: ActionPlan,
+  request: FoldedRequest,
+  side: ResourceSide | undefined,
+): Decision {
+  const denied = denial(layers, request, side);
   if (denied !== undefined) return denied;
-  const matched: StatementReference[] = [];
+  let matched: readonly StatementReference[] = NOTHING;
   const grant = side === undefined ? undefined : resourceGrant(side, request);
-  for (const layer of set.layers) {
+  for (const layer of layers) {
     // The guardrail comes before the resource's policy, everything else after it.
     if (layer.kind !== 'guardrail' && grant?.replaces === 'refused') return NO_RESOURCE_POLICY_ALLOWS;
     if (!mustAllow(layer, set, grant)) continue;
-    const statement = firstThatApplies(layer.allow, service, request);
+    const statement = findApplying(layer.allow, request);
     if (statement === undefined) return DOES_NOT_ALLOW[layer.kind];
-    matched.push(statement.reference);
+    matched = matched.length === 0 ? statement.alone : [...matched, statement.reference];
   }
-  if (grant?.statement !== undefined) matched.push(grant.statement);
+  if (grant?.statement !== undefined) matched = [...matched, grant.statement];
   return { effect: 'allow', because: allowReason(set, grant), matched };
 }
 
 /** The first deny, asked in the order guardrail, resource, identity, boundary, session. */
 function denial(
-  set: PolicySet,
-  service: string,
+  layers: readonly PlannedLayer[],
   request: FoldedRequest,
   side: ResourceSide | undefined,
 ): Decision | undefined {
-  const explicit = (because: ExplicitDenyReason, statement: CompiledStatement): Decision => ({
-    effect: 'explicitDeny',
-    because,
-    matched: [statement.reference],
-  });
-  for (const { kind, deny } of set.layers) {
+  for (const { kind, deny } of layers) {
     if (kind === 'identity' && side !== undefined) {
-      const hasBoundary = set.layers.some((layer) => layer.kind === 'boundary');
+      const hasBoundary = layers.some((layer) => layer.kind === 'boundary');
       const statement = resourceDenial(side, request, hasBoundary);
-      if (statement !== undefined) return explicit('resource-policy-denies', statement);
+      if (statement !== undefined) return explicitDeny('resource-policy-denies', statement);
     }
-    const statement = firstThatApplies(deny, service, request);
-    if (statement !== undefined) return explicit(DENIES[kind], statement);
+    const statement = findApplying(deny, request);
+    if (statement !== undefined) return explicitDeny(DENIES[kind], statement);
   }
   return undefined;
 }
 
 /** Whether the layer has to allow: nothing replaces the guardrail. */
-export function mustAllow({ kind }: PolicyLayer, set: PolicySet, grant: ResourceGrant | undefined): boolean {
+export function mustAllow(
+  { kind }: { readonly kind: LayerKind },
+  set: PolicySet,
+  grant: ResourceGrant | undefined,
+): boolean {
   if (kind === 'guardrail') return true;
   if (grant?.replaces === 'all') return false;
   return kind !== 'identity' || !(set.isRoot || grant?.replaces === 'identity');
@@ -152,18 +152,8 @@ function allowReason(set: PolicySet, grant: ResourceGrant | undefined): AllowRea
   return set.isRoot ? 'root-user' : 'identity-policy-allows';
 }
 
-/** Statements about the service come before statements about all services. */
-function firstThatApplies(
-  index: ServiceIndex,
-  service: string,
-  request: FoldedRequest,
-): CompiledStatement | undefined {
-  const ofService = index.byService.get(service);
-  if (ofService !== undefined) {
-    for (const statement of ofService) if (statementApplies(statement, request)) return statement;
-  }
-  for (const statement of index.anyService) if (statementApplies(statement, request)) return statement;
-  return undefined;
+function explicitDeny(because: ExplicitDenyReason, { alone }: CompiledStatement): Decision {
+  return { effect: 'explicitDeny', because, matched: alone };
 }
 
 function implicitDeny(because: ImplicitDenyReason): Decision {

@@ -1,3 +1,4 @@
+import type { LayerKind } from './action-plans.ts';
 import { namedForAllow, namedForDeny } from './caller.ts';
 import {
   actionApplies,
@@ -9,7 +10,7 @@ import {
 } from './compile.ts';
 import { OversizedContext, type RequestContext, valuesOf } from './context.ts';
 import { type Decision, evaluate, mustAllow, type PolicyRequest } from './evaluate.ts';
-import type { LayerKind, PolicySet } from './policy-set.ts';
+import type { PolicySet } from './policy-set.ts';
 import { type ResourceSide, resourceGrant } from './resource-side.ts';
 
 /**

@@ -1,5 +1,16 @@
 import { type RequestContext, valuesOf } from './context.ts';
 import { syntaxError } from './malformed-policy.ts';
+import { placesMatch } from './place-sets.ts';
+import {
+  COLON,
+  characterWidth,
+  ONE,
+  ONE_IN_SEGMENT,
+  RUN,
+  RUN_IN_SEGMENT,
+  type Token,
+  type Wildcard,
+} from './tokens.ts';
 
 /**
  * Texts with wildcards and policy variables: parsed once, matched in a time that cannot explode.
@@ -16,15 +27,6 @@ import { syntaxError } from './malformed-policy.ts';
  * - `segments`: within one segment, always (ArnLike: each component is compared separately).
  */
 export type Flavor = 'exact' | 'glob' | 'resource' | 'segments';
-
-const ONE = 1;
-const ONE_IN_SEGMENT = 2;
-const RUN = 3;
-const RUN_IN_SEGMENT = 4;
-
-type Wildcard = typeof ONE | typeof ONE_IN_SEGMENT | typeof RUN | typeof RUN_IN_SEGMENT;
-/** A literal text, or a wildcard. */
-type Token = string | Wildcard;
 
 interface Variable {
   /** The condition key, in lower case. */
@@ -45,8 +47,6 @@ export interface PatternOptions {
   readonly variables: boolean;
   readonly ignoreCase?: boolean;
 }
-
-const COLON = 58;
 
 /**
  * `${key}` or `${key, 'default'}`, or one of the three escapes `${*}`, `${?}`, `${$}`. Every part ends at a
@@ -153,6 +153,29 @@ export function patternMatches(pattern: Pattern, text: string, context: RequestC
   return tokens !== undefined && tokensMatch(tokens, text);
 }
 
+/** The text with which every match begins, before the first wildcard or variable. */
+export function literalHead({ tokens: [first] }: Pattern): string {
+  return typeof first === 'string' ? first : '';
+}
+
+/** As `patternMatches`, for a text that is known to begin with the pattern's head, which ends before `at`. */
+export function patternMatchesAfterHead(
+  pattern: Pattern,
+  text: string,
+  at: number,
+  context: RequestContext,
+): boolean {
+  const { tokens } = pattern;
+  const last = tokens[1];
+  if (at > 0 && tokens.length === 2 && typeof last === 'object') {
+    // A head and a variable, as in `…dbuser:c/${aws:username}`: nothing to be built for it.
+    const value = variableValue(last, context);
+    return text.slice(at) === value;
+  }
+  const known = pattern.fixed ?? substitute(pattern, context);
+  return known !== undefined && tokensMatch(known, text, at === 0 ? 0 : 1, at);
+}
+
 function substitute(pattern: Pattern, context: RequestContext): readonly Token[] | undefined {
   const tokens: Token[] = [];
   for (const token of pattern.tokens) {
@@ -160,29 +183,42 @@ function substitute(pattern: Pattern, context: RequestContext): readonly Token[]
       tokens.push(token);
       continue;
     }
-    const values = valuesOf(context, token.key);
-    // A key with several values has no one value to stand for it.
-    const value = values?.length === 1 ? values[0] : token.fallback;
+    const value = variableValue(token, context);
     if (value === undefined) return undefined;
     tokens.push(pattern.ignoreCase ? foldCase(value) : value);
   }
   return tokens;
 }
 
+/** What a variable stands for; undefined if the request has no value for it, or several. */
+function variableValue({ key, fallback }: Variable, context: RequestContext): string | undefined {
+  const values = valuesOf(context, key);
+  return values?.length === 1 ? values[0] : fallback;
+}
+
+/** Steps for each character and token that trying may take. What takes more is matched by `placesMatch`. */
+const STEPS_MAX = 4;
+/** Characters that the text search of the engine passes in the time of one step. */
+const SEARCHED_PER_STEP = 16;
+
 /**
  * Matches by trying each run as short as possible first. Only the last run of each kind is ever tried
  * again: an earlier run that can go past colons needs no second try because the later one can take up
  * whatever it would; an earlier run within a segment needs none because it could only move the later
- * one's start to the right within the same segment.
+ * one's start to the right within the same segment. A pattern that is made to need many tries is handed over.
  */
-function tokensMatch(tokens: readonly Token[], text: string): boolean {
-  let token = 0;
-  let at = 0;
+function tokensMatch(tokens: readonly Token[], text: string, fromToken = 0, from = 0): boolean {
+  const last = tokens[tokens.length - 1];
+  if (typeof last === 'string' && !text.endsWith(last)) return false;
+  let token = fromToken;
+  let at = from;
   let segmentRun = -1;
   let segmentRunEnd = 0;
+  let segmentEnd = 0;
   let run = -1;
   let runEnd = 0;
-  for (;;) {
+  for (let steps = STEPS_MAX * (text.length + tokens.length); ; steps -= 1) {
+    if (steps < 0) return placesMatch(tokens.slice(fromToken), text.slice(from));
     const wanted = tokens[token];
     if (typeof wanted === 'string') {
       if (text.startsWith(wanted, at)) {
@@ -190,6 +226,7 @@ function tokensMatch(tokens: readonly Token[], text: string): boolean {
         at += wanted.length;
         continue;
       }
+      steps -= wanted.length / SEARCHED_PER_STEP;
     } else if (wanted === undefined) {
       if (at === text.length) return true;
     } else if (wanted === RUN) {
@@ -202,6 +239,7 @@ function tokensMatch(tokens: readonly Token[], text: string): boolean {
     } else if (wanted === RUN_IN_SEGMENT) {
       segmentRun = token;
       segmentRunEnd = at;
+      segmentEnd = endOfSegment(text, at);
       token += 1;
       continue;
     } else if (at < text.length && (wanted === ONE || text.charCodeAt(at) !== COLON)) {
@@ -209,11 +247,15 @@ function tokensMatch(tokens: readonly Token[], text: string): boolean {
       token += 1;
       continue;
     }
-    if (segmentRun >= 0 && segmentRunEnd < text.length && text.charCodeAt(segmentRunEnd) !== COLON) {
-      segmentRunEnd += 1;
-      at = segmentRunEnd;
-      token = segmentRun + 1;
-      continue;
+    if (segmentRun >= 0) {
+      const next = nextTry(text, segmentRunEnd + 1, tokens[segmentRun + 1]);
+      steps -= ((next < 0 ? text.length : next) - segmentRunEnd) / SEARCHED_PER_STEP;
+      if (next >= 0 && next <= segmentEnd) {
+        segmentRunEnd = next;
+        at = next;
+        token = segmentRun + 1;
+        continue;
+      }
     }
     if (run < 0 || runEnd >= text.length) return false;
     runEnd = nextTry(text, runEnd + 1, tokens[run + 1]);
@@ -229,10 +271,7 @@ function nextTry(text: string, from: number, wanted: Token | undefined): number 
   return typeof wanted === 'string' ? text.indexOf(wanted, from) : from;
 }
 
-/** Code units of the character at `at`: characters outside the basic plane have two. */
-function characterWidth(text: string, at: number): 1 | 2 {
-  const high = text.charCodeAt(at);
-  if (high < 0xd800 || high > 0xdbff) return 1;
-  const low = text.charCodeAt(at + 1);
-  return low >= 0xdc00 && low <= 0xdfff ? 2 : 1;
+function endOfSegment(text: string, from: number): number {
+  const colon = text.indexOf(':', from);
+  return colon < 0 ? text.length : colon;
 }
