@@ -1,5 +1,6 @@
+import type { LayerKind } from '../../policy/action-plans.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
-import type { LayerKind, PolicySet } from '../../policy/policy-set.ts';
+import type { PolicySet } from '../../policy/policy-set.ts';
 import type { Database } from '../../store/database.ts';
 import { ENTITY_KINDS, type Entity, type EntityName, requireEntity } from '../entities.ts';
 import type { Iam } from '../iam.ts';
