@@ -3,7 +3,8 @@ import { isIamUserName } from '../core/names.ts';
 /**
  * The name of the database user who stands for a caller, by the caller's ARN: `IAM:name` for an IAM user,
  * `IAMR:role` for every session of a role, `IAM:RootIdentity` for the root user. Undefined for a name that no
- * database user can have. Source: Amazon Redshift Management Guide, "Using the Data API", authorization; API
+ * database user can have, and for a federated user: whoever may federate chooses its name, which may be a user's.
+ * Source: Amazon Redshift Management Guide, "Using the Data API", authorization; API
  * reference, GetClusterCredentialsWithIAM ("a 1:1 mapping").
  */
 export function iamUserName(principalArn: string): string | undefined {
@@ -18,7 +19,6 @@ function nameOf(kind: string, path: readonly string[]): string | undefined {
     case 'root':
       return 'IAM:RootIdentity';
     case 'user':
-    case 'federated-user':
       return `IAM:${path.at(-1)}`;
     case 'assumed-role':
       // The role, whatever its session is called.

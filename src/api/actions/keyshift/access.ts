@@ -1,5 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AwsError } from '../../../core/errors.ts';
+import { endSessions } from '../../../iam/end-sessions.ts';
+import type { Iam } from '../../../iam/iam.ts';
 import { invalidParameterCombination, invalidParameterValue } from '../../../redshift/errors.ts';
 import type { NewRevocation } from '../../../redshift/revocations.ts';
 import type { Action, Caller } from '../../action.ts';
@@ -10,6 +12,7 @@ import type { LiveAccess } from './deps.ts';
 export interface AccessDeps {
   readonly access: LiveAccess;
   readonly clock: Clock;
+  readonly iam: Iam;
 }
 
 const listSessions: Action<AccessDeps, unknown, wire.ListSessionsResponse> = {
@@ -34,9 +37,14 @@ const killSession: Action<AccessDeps, wire.KillSessionRequest, wire.KillSessionR
 
 const revokeAccess: Action<AccessDeps, wire.RevokeAccessRequest, wire.RevokeAccessResponse> = {
   permissions: () => [{ action: 'keyshift:RevokeAccess', resource: '*' }],
-  run: async ({ access, clock }, input, caller) => {
+  run: async ({ access, clock, iam }, input, caller) => {
     const wanted = toRevocation(input, caller, clock.now());
     caller.note({ kind: wanted.kind, subject: wanted.subject, revokeReason: wanted.reason });
+    // First of all, so that nobody gets a new login with temporary credentials that end now.
+    const owner = input.RoleArn ?? input.PrincipalArn;
+    if (owner !== undefined && wanted.cluster === undefined) {
+      await endSessions(iam, wanted.accountId, owner, wanted.issuedBefore);
+    }
     const { entry, ended, silent } = await access.revoke(wanted);
     caller.note({ revocationId: entry.revocationId, sessionsEnded: ended });
     return {
@@ -47,7 +55,7 @@ const revokeAccess: Action<AccessDeps, wire.RevokeAccessRequest, wire.RevokeAcce
       SilentNodes: silent,
     };
   },
-  changes: false,
+  changes: true,
 };
 
 const listRevocations: Action<AccessDeps, unknown, wire.ListRevocationsResponse> = {

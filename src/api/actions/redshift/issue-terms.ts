@@ -19,7 +19,7 @@ export async function issueTerms(deps: RedshiftDeps, caller: Caller): Promise<Is
     network === undefined ? undefined : `${formatIpAddress(network.address)}/${network.prefixBits}`;
   caller.note({ sessionSeconds, connectionsMax, network: text });
   return {
-    issuer: { principalArn: caller.principal.arn, roleArn: undefined },
+    issuer: { principalArn: caller.principal.arn, roleArn: caller.principal.session?.roleArn },
     limits,
     endsSessions: settings.endSessionsAtExpiry,
   };
