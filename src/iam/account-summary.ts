@@ -20,6 +20,8 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
        (SELECT count(*)::int FROM keyshift.iam_server_certificates WHERE account_id = $1) AS "ServerCertificates",
        (SELECT count(*)::int FROM keyshift.iam_saml_providers WHERE account_id = $1)
          + (SELECT count(*)::int FROM keyshift.iam_oidc_providers WHERE account_id = $1) AS "Providers",
+       coalesce((SELECT token_version FROM keyshift.iam_account_settings WHERE account_id = $1), 1)
+         AS "GlobalEndpointTokenVersion",
        (SELECT count(*)::int FROM (SELECT FROM keyshift.iam_access_keys
           WHERE account_id = $1 AND user_id IS NULL LIMIT 1) AS one) AS "AccountAccessKeysPresent"`,
     [accountId],

@@ -83,7 +83,7 @@ export async function listAttachedPolicies(
   const { id } = await requireEntity(iam.store, accountId, owner);
   const arns = await attachedArns(iam.store, accountId, id);
   const wanted = arns.filter((arn) => resourceOf(arn).startsWith(request.pathPrefix ?? '/'));
-  const policies = wanted.map((arn) => ({ name: arn.slice(arn.lastIndexOf('/') + 1), arn }));
+  const policies = wanted.map(attachedPolicy);
   // Two policies may share a name when AWS manages one of them; the ARN tells them apart.
   return pageOfList(request, ({ name, arn }) => `${name.toLowerCase()} ${arn.slice(0, 30)}`, policies);
 }
@@ -129,6 +129,11 @@ export async function listEntitiesForPolicy(
     ({ kind, name }) => `${kind} ${name.toLowerCase()}`,
     wanted.map((row) => entityOf(accountId, row.kind, row)),
   );
+}
+
+/** A policy by its ARN, which ends with its name. */
+export function attachedPolicy(arn: string): AttachedPolicy {
+  return { name: arn.slice(arn.lastIndexOf('/') + 1), arn };
 }
 
 async function attachedArns(database: Database, accountId: string, ownerId: string): Promise<string[]> {

@@ -42,7 +42,7 @@ export async function readPage<T>(
   const items = entries.slice(0, size);
   const last = items.at(-1);
   const isTruncated = entries.length > size && last !== undefined;
-  return { items, nextMarker: isTruncated ? writeMarker(keyOf(last)) : undefined };
+  return { items, nextMarker: isTruncated ? markerAfter(keyOf(last)) : undefined };
 }
 
 /** A page of a list that is in memory already; `keyOf` must be unique within it. */
@@ -62,7 +62,8 @@ export async function pageOfList<T>(
   return { items: page.items.map(({ entry }) => entry), nextMarker: page.nextMarker };
 }
 
-function writeMarker(after: string): string {
+/** The marker of the page that starts after this key. */
+export function markerAfter(after: string): string {
   return Buffer.from(JSON.stringify({ after })).toString('base64url');
 }
 

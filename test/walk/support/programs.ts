@@ -24,7 +24,8 @@ function missing(command: string, args: readonly string[]): string | undefined {
   return isThere ? undefined : `\`${name}\` does not run on this machine`;
 }
 
-function skip(context: TestContext, reason: string): void {
+/** Skips the test, loudly, also in CI: for what not every CI can have. */
+export function skip(context: TestContext, reason: string): void {
   process.stderr.write(`SKIPPED: ${context.task.name}: ${reason}\n`);
   context.skip(reason);
 }

@@ -16,12 +16,13 @@ export async function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   input = '',
+  msMax = RUN_MS_MAX,
 ): Promise<RunResult> {
   const child = spawn(command, args, {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_MS_MAX);
+  const timer = setTimeout(() => child.kill('SIGKILL'), msMax);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -1,4 +1,5 @@
 import { createAccountAlias, deleteAccountAlias, findAccountAlias } from '../../../iam/account-aliases.ts';
+import { setTokenVersion } from '../../../iam/account-settings.ts';
 import { getAccountSummary } from '../../../iam/account-summary.ts';
 import { changing, reading } from './row.ts';
 import { onAccount } from './targets.ts';
@@ -28,7 +29,14 @@ const GetAccountSummary = reading<'GetAccountSummary'>(
   async (iam, _input, caller) => ({ SummaryMap: await getAccountSummary(iam, caller.principal.accountId) }),
 );
 
+const SetSecurityTokenServicePreferences = changing<'SetSecurityTokenServicePreferences'>(
+  () => onAccount('iam:SetSecurityTokenServicePreferences'),
+  (iam, input, caller) =>
+    setTokenVersion(iam, caller.principal.accountId, input.GlobalEndpointTokenVersion === 'v2Token' ? 2 : 1),
+);
+
 export const accountActions = {
+  SetSecurityTokenServicePreferences,
   CreateAccountAlias,
   DeleteAccountAlias,
   ListAccountAliases,

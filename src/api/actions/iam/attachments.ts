@@ -8,7 +8,7 @@ import {
 import type { Entity, EntityKind } from '../../../iam/entities.ts';
 import type { Page } from '../../../iam/pages.ts';
 import { changing, reading } from './row.ts';
-import { pageMembers, pageOfInput } from './shapes.ts';
+import { attachedShapes, pageMembers, pageOfInput } from './shapes.ts';
 import { onGroup, onPolicy, onRole, onUser } from './targets.ts';
 
 const user = (name: string) => ({ kind: 'user', name }) as const;
@@ -128,7 +128,7 @@ export const attachmentActions = {
 
 function attachedShape(page: Page<AttachedPolicy>) {
   return {
-    AttachedPolicies: page.items.map(({ name, arn }) => ({ PolicyName: name, PolicyArn: arn })),
+    AttachedPolicies: attachedShapes(page.items),
     ...pageMembers(page),
   };
 }

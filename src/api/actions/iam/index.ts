@@ -1,4 +1,5 @@
 import { accessKeyActions } from './access-keys.ts';
+import { accessReportActions } from './access-reports.ts';
 import { accountActions } from './account.ts';
 import { attachmentActions } from './attachments.ts';
 import { groupActions } from './groups.ts';
@@ -7,8 +8,10 @@ import { instanceProfileActions } from './instance-profiles.ts';
 import { loginProfileActions } from './login-profiles.ts';
 import { mfaActions } from './mfa.ts';
 import { oidcProviderActions } from './oidc-providers.ts';
+import { organizationActions } from './organizations.ts';
 import { passwordPolicyActions } from './password-policy.ts';
 import { policyActions } from './policies.ts';
+import { reportActions } from './reports.ts';
 import { roleActions } from './roles.ts';
 import type { IamActions } from './row.ts';
 import { samlProviderActions } from './saml-providers.ts';
@@ -41,5 +44,8 @@ export const iamActions = {
   ...signingCertificateActions,
   ...sshPublicKeyActions,
   ...serviceCredentialActions,
+  ...reportActions,
+  ...accessReportActions,
+  ...organizationActions,
   ...simulationActions,
 } satisfies IamActions;

@@ -113,7 +113,7 @@ async function profileShapes(
 }
 
 /** A profile as the API shows it, with its role if that is among `roles`, which are by name. */
-function profileShape(profile: DomainProfile, roles: ReadonlyMap<string, Role>): InstanceProfile {
+export function profileShape(profile: DomainProfile, roles: ReadonlyMap<string, Role>): InstanceProfile {
   const role = roles.get(profile.roleName ?? '');
   return {
     Path: profile.path,

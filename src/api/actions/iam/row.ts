@@ -99,6 +99,10 @@ const SUBJECT_MEMBERS = new Set([
   'SSHPublicKeyId',
   'ServiceSpecificCredentialId',
   'ServiceName',
+  'Arn',
+  'JobId',
+  'Granularity',
+  'GlobalEndpointTokenVersion',
 ]);
 
 function subjectOf(input: object): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { AttachedPolicy as DomainAttached } from '../../../iam/attachments.ts';
 import type { Group as DomainGroup } from '../../../iam/groups.ts';
 import type { ManagedPolicy } from '../../../iam/managed-policy.ts';
 import type { Page, PageRequest } from '../../../iam/pages.ts';
@@ -55,7 +56,8 @@ export function roleShape(role: DomainRole & { readonly tags?: readonly DomainTa
   };
 }
 
-function boundaryShape(arn: string | undefined): AttachedPermissionsBoundary | undefined {
+/** The boundary of a user or role, by its ARN. */
+export function boundaryShape(arn: string | undefined): AttachedPermissionsBoundary | undefined {
   if (arn === undefined) return undefined;
   return { PermissionsBoundaryType: 'PermissionsBoundaryPolicy', PermissionsBoundaryArn: arn };
 }
@@ -91,6 +93,9 @@ export function versionShape(version: DomainVersion, withDocument: boolean): Pol
     CreateDate: version.createdAt,
   };
 }
+
+export const attachedShapes = (attached: readonly DomainAttached[]) =>
+  attached.map(({ name, arn }) => ({ PolicyName: name, PolicyArn: arn }));
 
 /** Tags of an answer. Without any the member is left out, as IAM does. */
 export function tagShapes(tags: readonly DomainTag[] | undefined): readonly Tag[] | undefined {
