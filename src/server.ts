@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { handleRequest } from './api/handle-request.ts';
 import { type HttpListener, listenHttp } from './api/listen.ts';
 import { apiServices } from './api-services.ts';
+import { UnknownCallers } from './audit/unknown-callers.ts';
 import { AuditWriter } from './audit/writer.ts';
 import { type Certificates, openCertificates } from './certificates.ts';
 import { Cleanup } from './cleanup.ts';
@@ -21,7 +22,9 @@ import {
 } from './data-directory.ts';
 import { ensureExample } from './example.ts';
 import { CredentialNetworks } from './gateway/credential-networks.ts';
+import { FailedLogins } from './gateway/failed-logins.ts';
 import { Fleet } from './gateway/fleet.ts';
+import { Turnstile } from './gateway/turnstile.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { Directory } from './iam/directory.ts';
@@ -57,6 +60,8 @@ export interface RunningServer {
 
 /** How often the last use of access keys is written down. */
 const USAGE_FLUSH_MS = 30_000;
+/** How often refusals of unknown callers that were only counted are written down. */
+const UNKNOWN_FLUSH_MS = 10_000;
 const STORE_CONNECTIONS_MAX = 50;
 
 /**
@@ -126,6 +131,8 @@ async function start(
   const certificates = await openCertificates(directory.root, names, systemClock.now(), random);
   const audit = new AuditWriter(store);
   cleanup.add('audit log', () => audit.close());
+  const unknownCallers = new UnknownCallers(audit, clock);
+  cleanup.every(UNKNOWN_FLUSH_MS, () => unknownCallers.flush());
   const usage = new AccessKeyUsage(store);
   cleanup.every(USAGE_FLUSH_MS, () => usage.flush());
 
@@ -158,6 +165,9 @@ async function start(
     live: nodeAccess.live,
     revocations: nodeAccess.revocations,
     credentialNetworks: new CredentialNetworks(),
+    failedLogins: new FailedLogins(),
+    handshakes: new Turnstile(LIMITS.tlsHandshakesMax),
+    unknownCallers,
     clock,
     random,
     audit,
@@ -211,6 +221,7 @@ async function start(
       usage,
     },
     audit,
+    unknownCallers,
     clock,
     region,
     accountId,

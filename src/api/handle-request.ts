@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditSink } from '../audit/event.ts';
+import type { AuditEvent, AuditSink, RefusalSink } from '../audit/event.ts';
 import { AuditUnavailable } from '../audit/writer.ts';
 import type { Clock } from '../core/clock.ts';
 import { AwsError, messageOf } from '../core/errors.ts';
@@ -32,6 +32,8 @@ export interface ApiDeps<Deps> {
   readonly actions: Deps;
   readonly authenticator: Authenticator;
   readonly audit: AuditSink;
+  /** Takes refusals of calls that nobody could be identified for. */
+  readonly unknownCallers: RefusalSink;
   readonly clock: Clock;
   readonly region: string;
   /** The account under which calls are recorded that nobody could be identified for. */
@@ -94,7 +96,9 @@ async function refuse<Deps>(
     );
   }
   try {
-    await deps.audit.record(toEvent(deps, request, progress, error));
+    const event = toEvent(deps, request, progress, error);
+    const isKnown = progress.principal !== undefined || error.status >= 500;
+    await (isKnown ? deps.audit.record(event) : deps.unknownCallers.refused(event));
   } catch (unrecorded) {
     error = toAwsError(unrecorded, isJson);
   }

@@ -19,3 +19,8 @@ export interface AuditEvent {
 export interface AuditSink {
   record(event: AuditEvent): Promise<void>;
 }
+
+/** Where refusals of callers go whom nobody knows. The promise is fulfilled when the event is durable, or counted. */
+export interface RefusalSink {
+  refused(event: AuditEvent): Promise<void>;
+}

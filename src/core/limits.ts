@@ -33,6 +33,14 @@ export const LIMITS = {
   loginMsMax: 20_000,
   /** Connections that have not finished their login, per gateway. */
   loginsPendingMax: 500,
+  /** The same from one address: less, so that one client cannot keep all others out. */
+  loginsPendingPerAddressMax: 200,
+  /** TLS handshakes at a time, for all gateways of a node; others wait. Each costs a millisecond of the one thread. */
+  tlsHandshakesMax: 32,
+  /** Wrong passwords from one address within a minute, after which passwords from there are refused for a while. */
+  failedLoginsPerAddressMax: 100,
+  /** Milliseconds of that while. */
+  failedLoginsRefuseMs: 60_000,
   /** Client connections of one gateway listener, logged in or not. */
   sessionsMax: 5_000,
   /** Bytes of a startup packet. PostgreSQL 18: MAX_STARTUP_PACKET_LENGTH. */

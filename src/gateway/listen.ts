@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { plainAddress } from '../core/addresses.ts';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { PendingLogins } from './pending-logins.ts';
 import { type GatewayDeps, runSession, type ServedCluster } from './session.ts';
 import { SessionRecord } from './session-record.ts';
 
@@ -14,7 +15,7 @@ export class GatewayListener {
   readonly #cluster: ServedCluster;
   readonly #server: Server;
   readonly #sessions = new Map<Socket, { readonly abort: AbortController; readonly done: Promise<void> }>();
-  #pending = 0;
+  readonly #pending = new PendingLogins();
 
   constructor(deps: GatewayDeps, cluster: ServedCluster) {
     this.#deps = deps;
@@ -51,14 +52,14 @@ export class GatewayListener {
 
   /** Past a limit the connection is closed at once: an answer would cost what the limit is there to save. */
   #accept(socket: Socket): void {
-    if (this.#sessions.size >= LIMITS.sessionsMax || this.#pending >= LIMITS.loginsPendingMax) {
+    const address = plainAddress(socket.remoteAddress);
+    if (this.#sessions.size >= LIMITS.sessionsMax || !this.#pending.enter(address)) {
       socket.destroy();
       return;
     }
-    this.#pending++;
     let isPending = true;
     const ready = (): void => {
-      if (isPending) this.#pending--;
+      if (isPending) this.#pending.leave(address);
       isPending = false;
     };
     const abort = new AbortController();
@@ -66,7 +67,7 @@ export class GatewayListener {
     abort.signal.addEventListener('abort', () => {
       if (isPending && !(abort.signal.reason instanceof SqlError)) socket.destroy();
     });
-    const record = new SessionRecord(this.#deps, this.#cluster, plainAddress(socket.remoteAddress));
+    const record = new SessionRecord(this.#deps, this.#cluster, address);
     const done = runSession(this.#deps, this.#cluster, socket, record, abort, ready).finally(() => {
       ready();
       this.#sessions.delete(socket);

@@ -10,6 +10,7 @@ import {
   TLS_HANDSHAKE_BYTE,
 } from '../pgwire/index.ts';
 import { Channel, ConnectionEnded } from './channel.ts';
+import type { Turnstile } from './turnstile.ts';
 
 /**
  * The first steps of a connection: from its first byte to its startup packet, through TLS.
@@ -30,14 +31,14 @@ const REQUESTS_MAX = 2;
  */
 export async function secure(
   socket: Socket,
-  context: SecureContext,
+  tls: { readonly context: SecureContext; readonly handshakes: Turnstile },
   onChannel: (channel: Channel) => void,
 ): Promise<Opened> {
   let channel = new Channel(socket);
   onChannel(channel);
   let isSecure = false;
   if ((await channel.peek()) === TLS_HANDSHAKE_BYTE) {
-    channel = await startTls(channel, context, 'direct');
+    channel = await startTls(channel, tls, 'direct');
     onChannel(channel);
     isSecure = true;
   }
@@ -55,7 +56,7 @@ export async function secure(
         if (isSecure) throw new SqlError('08P01', 'TLS was requested inside TLS');
         refuseEarlyBytes(channel);
         channel.write(Buffer.of(ENCRYPTION_ANSWERS.yes));
-        channel = await startTls(channel, context, 'requested');
+        channel = await startTls(channel, tls, 'requested');
         onChannel(channel);
         isSecure = true;
         break;
@@ -73,17 +74,22 @@ function refuseEarlyBytes(channel: Channel): void {
 
 async function startTls(
   plain: Channel,
-  context: SecureContext,
+  { context, handshakes }: { readonly context: SecureContext; readonly handshakes: Turnstile },
   how: 'direct' | 'requested',
 ): Promise<Channel> {
-  const rest = plain.rest();
-  if (rest.length > 0) plain.socket.unshift(rest);
-  const socket = new TLSSocket(plain.socket, {
-    isServer: true,
-    secureContext: context,
-    ALPNProtocols: [ALPN_PROTOCOL],
+  const socket = await handshakes.pass(async () => {
+    // The client may have left, or its time may have passed, while it waited.
+    if (plain.socket.destroyed) throw new ConnectionEnded();
+    const rest = plain.rest();
+    if (rest.length > 0) plain.socket.unshift(rest);
+    const secured = new TLSSocket(plain.socket, {
+      isServer: true,
+      secureContext: context,
+      ALPNProtocols: [ALPN_PROTOCOL],
+    });
+    await handshake(secured);
+    return secured;
   });
-  await handshake(socket);
   // Node lets a client through that names no protocol; PostgreSQL requires it of direct TLS, which any
   // cross-protocol attack would have to imitate.
   if (how === 'direct' && socket.alpnProtocol !== ALPN_PROTOCOL) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditEvent, AuditSink } from '../audit/event.ts';
+import type { AuditEvent, AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlError } from '../core/errors.ts';
 import type { Credential } from '../redshift/credential.ts';
@@ -15,6 +15,12 @@ interface SessionDeadline {
 export interface Traffic {
   readonly fromClient: number;
   readonly toClient: number;
+}
+
+interface RecordDeps {
+  readonly clock: Clock;
+  readonly audit: AuditSink;
+  readonly unknownCallers: RefusalSink;
 }
 
 /** What is known of one connection so far, and its events in the audit log. */
@@ -39,10 +45,10 @@ export class SessionRecord {
   traffic: () => Traffic = () => ({ fromClient: 0, toClient: 0 });
   /** Why it was ended from outside. */
   endedBy: SqlError | undefined;
-  readonly #deps: { readonly clock: Clock; readonly audit: AuditSink };
+  readonly #deps: RecordDeps;
 
   constructor(
-    deps: { readonly clock: Clock; readonly audit: AuditSink },
+    deps: RecordDeps,
     cluster: { readonly accountId: string; readonly identifier: string },
     sourceIp: string,
   ) {
@@ -94,7 +100,10 @@ export class SessionRecord {
   /** Records why nobody got in. Whether it could: then the reason may leave. */
   async refused(error: SqlError): Promise<boolean> {
     try {
-      await this.#record('login', error.sqlState.startsWith('XX') ? 'failed' : 'refused', error);
+      const outcome = error.sqlState.startsWith('XX') ? 'failed' : 'refused';
+      const event = this.#event('login', outcome, error, {}, this.loginName ?? '');
+      if (this.dbUser === undefined && outcome === 'refused') await this.#deps.unknownCallers.refused(event);
+      else await this.#deps.audit.record(event);
       return true;
     } catch {
       return false;
@@ -118,7 +127,17 @@ export class SessionRecord {
     more: object = {},
     name = this.loginName ?? '',
   ): Promise<void> {
-    return this.#deps.audit.record({
+    return this.#deps.audit.record(this.#event(kind, outcome, error, more, name));
+  }
+
+  #event(
+    kind: AuditEvent['kind'],
+    outcome: AuditEvent['outcome'],
+    error: SqlError | undefined,
+    more: object,
+    name: string,
+  ): AuditEvent {
+    return {
       accountId: this.accountId,
       eventId: randomUUID(),
       at: this.#deps.clock.now(),
@@ -140,6 +159,6 @@ export class SessionRecord {
         ...more,
         ...(error === undefined ? {} : { reason: error.message, detail: error.detail }),
       },
-    });
+    };
   }
 }

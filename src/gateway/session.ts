@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { AuditSink } from '../audit/event.ts';
+import type { AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
@@ -21,14 +21,17 @@ import type { CancelKeys } from './cancel.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
 import { endBackend } from './end-backend.ts';
 import { openBackend } from './enter.ts';
+import type { FailedLogins } from './failed-logins.ts';
 import { LoginDeadline } from './login-deadline.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
 import { relay } from './relay.ts';
 import { secure } from './secure.ts';
 import type { SessionRecord } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
+import type { Turnstile } from './turnstile.ts';
 import { userDdlRewriter } from './user-ddl.ts';
-import { type Identity, verifyLogin } from './verify.ts';
+import type { Identity } from './verify.ts';
+import { verifyGuarded } from './verify-guarded.ts';
 import { welcome } from './welcome.ts';
 
 /**
@@ -42,6 +45,10 @@ export interface GatewayDeps extends AdmitDeps {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly audit: AuditSink;
+  readonly unknownCallers: RefusalSink;
+  /** TLS handshakes under way on this node. */
+  readonly handshakes: Turnstile;
+  readonly failedLogins: FailedLogins;
   readonly logger: Logger;
 }
 
@@ -123,7 +130,7 @@ async function logIn(
     channel: client,
     secure: isSecure,
     packet,
-  } = await secure(socket, cluster.tls(), (channel) => {
+  } = await secure(socket, { context: cluster.tls(), handshakes: deps.handshakes }, (channel) => {
     deadline.client = channel;
   });
   if (packet.kind === 'cancel') {
@@ -141,7 +148,7 @@ async function logIn(
   record.database = database;
   const onServer = (server: Channel): void => deadline.watch(server);
   const attempt = { user: packet.user, database, settings, isRedshiftDriver, onServer };
-  const identity = await verifyLogin(deps, cluster, client, attempt);
+  const identity = await verifyGuarded(deps, cluster, client, attempt, record.sourceIp);
   const dbUser = noteIdentity(record, identity);
   deps.live.enter(record, (reason) => ending.abort(reason));
   await admit(deps, record);

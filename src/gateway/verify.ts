@@ -20,13 +20,27 @@ export type Identity =
       readonly server: ServerChannel | undefined;
     };
 
+export interface VerifyDeps {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+export interface VerifyingCluster {
+  readonly arn: string;
+  readonly keys: DerivedKeys;
+  readonly access: ServerAccess;
+}
+
+/** What was sent is no temporary password for this name and cluster. */
+export class WrongPassword extends SqlError {}
+
 /**
  * The steps *password* and *verify*: a name with an IAM prefix must bring a credential of this cluster, any
  * other name a password that PostgreSQL accepts. Throws SqlError 28000 or 28P01.
  */
 export async function verifyLogin(
-  deps: { readonly clock: Clock; readonly random: RandomBytes },
-  cluster: { readonly arn: string; readonly keys: DerivedKeys; readonly access: ServerAccess },
+  deps: VerifyDeps,
+  cluster: VerifyingCluster,
   client: Channel,
   attempt: LoginAttempt,
 ): Promise<Identity> {
@@ -58,7 +72,7 @@ function refusal(check: LoginCheck & { ok: false }, attempt: LoginAttempt, now: 
         hint: 'Connect to the database that GetClusterCredentials was called with.',
       });
     case 'wrong-password':
-      return new SqlError('28000', `IAM authentication failed for user "${attempt.user}"`, {
+      return new WrongPassword('28000', `IAM authentication failed for user "${attempt.user}"`, {
         detail:
           'Password authentication failed: it is not a temporary password for this user name and cluster.',
         hint: 'Use DbUser and DbPassword exactly as GetClusterCredentials returned them.',

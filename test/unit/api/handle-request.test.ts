@@ -72,6 +72,11 @@ function api(setup: Partial<Setup> = {}) {
     active: setup.active ?? true,
     principal: setup.principal ?? user('keyshift:*'),
   };
+  const record = async (event: AuditEvent): Promise<void> => {
+    log.push(`audit ${event.outcome}`);
+    await setup.record?.(event);
+    events.push(event);
+  };
   const deps: ApiDeps<undefined> = {
     services: [serviceWith(action)],
     actions: undefined,
@@ -84,13 +89,8 @@ function api(setup: Partial<Setup> = {}) {
       windowMinutes: 15,
       region: 'us-west-2',
     },
-    audit: {
-      record: async (event) => {
-        log.push(`audit ${event.outcome}`);
-        await setup.record?.(event);
-        events.push(event);
-      },
-    },
+    audit: { record },
+    unknownCallers: { refused: record },
     clock: fixedClock(AT),
     region: 'us-west-2',
     accountId: '123456789012',

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SqlError } from '../../../src/core/errors.ts';
 import { type Channel, ConnectionEnded } from '../../../src/gateway/channel.ts';
 import { type Opened, secure } from '../../../src/gateway/secure.ts';
+import { Turnstile } from '../../../src/gateway/turnstile.ts';
 import { writeCancelRequest, writeSslRequest, writeStartup } from '../../../src/pgwire/index.ts';
 import { localhostCertificate } from './certificate.ts';
 import { closeSockets, received, socketPair } from './loopback.ts';
@@ -37,7 +38,8 @@ interface Opening {
 async function opening(): Promise<Opening> {
   const { server, client } = await socketPair();
   const channels: Channel[] = [];
-  const opened = secure(server, context, (channel) => channels.push(channel));
+  const handshakes = new Turnstile(1);
+  const opened = secure(server, { context, handshakes }, (channel) => channels.push(channel));
   opened.catch(() => {});
   return { client, opened, channels };
 }

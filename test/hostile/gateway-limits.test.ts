@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
+import { must, plain, send } from '../walk/support/api.ts';
+import { Keyshift } from '../walk/support/keyshift.ts';
+import { issue, type Login, logIn, loginRefusal } from '../walk/support/logins.ts';
+import { SSL_REQUEST, startup } from './wire.ts';
+
+// Clients that have not logged in: how many there may be, what each costs, and how long one may guess.
+
+const MASTER: Login = { user: 'awsuser', password: 'Master-Password-1' };
+
+let keyshift: Keyshift;
+let login: Login;
+const open: Socket[] = [];
+
+beforeAll(async () => {
+  keyshift = await Keyshift.start();
+  login = await issue(keyshift);
+  await must(keyshift.root, 'redshift', 'ModifyCluster', {
+    ClusterIdentifier: 'examplecluster',
+    MasterUserPassword: MASTER.password,
+  });
+});
+afterAll(async () => {
+  for (const socket of open.splice(0)) socket.destroy();
+  await keyshift?.close();
+});
+
+/** A connection from one of the many addresses of loopback. */
+async function from(localAddress: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port: keyshift.ready.gatewayPort, localAddress });
+  open.push(socket);
+  socket.on('error', () => {});
+  await new Promise((resolve) => socket.once('connect', resolve));
+  return socket;
+}
+
+async function closeAll(): Promise<void> {
+  for (const socket of open.splice(0)) socket.destroy();
+  await sleep(200);
+}
+
+const isClosedSoon = (socket: Socket): Promise<boolean> =>
+  new Promise((resolve) => {
+    socket.resume();
+    socket.once('close', () => resolve(true));
+    setTimeout(() => resolve(false), 500);
+  });
+
+/** Resident memory of the gateway's process in bytes. */
+function residentBytes(): number {
+  const status = readFileSync(`/proc/${keyshift.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+describe('silent connections', () => {
+  test('of one address are limited, and others still get in', async () => {
+    const max = LIMITS.loginsPendingPerAddressMax;
+    await Promise.all(Array.from({ length: max }, () => from('127.0.0.9')));
+    expect(await isClosedSoon(await from('127.0.0.9'))).toBe(true);
+    await (await logIn(keyshift, login)).end();
+    await closeAll();
+    expect(await isClosedSoon(await from('127.0.0.9'))).toBe(false);
+    await closeAll();
+  });
+
+  // Resident memory is read from /proc.
+  test.runIf(process.platform === 'linux')(
+    'cost at most 64 KiB each, when TLS is there and the password is waited for',
+    async () => {
+      const waiting = async (address: string): Promise<void> => {
+        const socket = await from(address);
+        socket.write(SSL_REQUEST);
+        await new Promise((resolve) => socket.once('data', resolve));
+        const secured = connectTls({
+          socket,
+          ca: readFileSync(keyshift.ready.caFile),
+          servername: 'localhost',
+        });
+        secured.on('error', () => {});
+        await new Promise((resolve) => secured.once('secureConnect', resolve));
+        secured.write(startup({ user: login.user, database: 'exampledb' }));
+        await new Promise((resolve) => secured.once('data', resolve));
+      };
+      const connections = (each: number) =>
+        Promise.all(
+          ['127.0.2.1', '127.0.2.2', '127.0.2.3'].flatMap((address) =>
+            Array.from({ length: each }, () => waiting(address)),
+          ),
+        );
+      // What the first connections need anyway is there then; what many need is not.
+      await connections(10);
+      const before = residentBytes();
+      await connections(140);
+      const bytes = (residentBytes() - before) / (3 * 140);
+      process.stdout.write(`memory of a connection before login: ${Math.round(bytes / 1024)} KiB\n`);
+      expect(bytes).toBeLessThanOrEqual(64 * 1024);
+      await closeAll();
+    },
+  );
+});
+
+describe('guessing', () => {
+  test('is slowed down from the sixth wrong password on, only for that name', async () => {
+    const timed = async (user: string): Promise<number> => {
+      const began = Date.now();
+      expect((await loginRefusal(keyshift, { user, password: 'Wrong-Password-1' })).code).toBe('28P01');
+      return Date.now() - began;
+    };
+    for (let n = 0; n < 7; n++) await timed('awsuser');
+    expect(await timed('awsuser')).toBeGreaterThan(900);
+    expect(await timed('temp_creds_user')).toBeLessThan(900);
+  });
+
+  test('is refused for a while after many, and a right temporary password still gets in', async () => {
+    const wrong = { ...login, password: 'x'.repeat(96) };
+    await Promise.all(
+      Array.from({ length: LIMITS.failedLoginsPerAddressMax }, (_, n) =>
+        loginRefusal(keyshift, { ...wrong, user: `IAM:name_${n}` }),
+      ),
+    );
+    expect(await loginRefusal(keyshift, MASTER)).toMatchObject({
+      code: '28000',
+      detail: 'There were too many wrong passwords from this address; none was looked at.',
+    });
+    await (await logIn(keyshift, login)).end();
+    expect((await loginRefusal(keyshift, wrong)).message).toContain('IAM authentication failed');
+  });
+});
+
+test('a flood of unsigned requests writes few events, and a count of the others', async () => {
+  const request = plain(keyshift.root, 'iam', { Action: 'ListUsers' });
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 60 }, () => send(keyshift.root, request)));
+  }
+  const events = async () => {
+    const all: { code: string | null; details: { refusals?: number } }[] = [];
+    for (let after = '0'; ; ) {
+      const page = await must(keyshift.root, 'keyshift', 'GetAuditEvents', {
+        AfterSequence: after,
+        MaxItems: '1000',
+      });
+      const lines = page.texts('member');
+      all.push(...lines.map((line) => JSON.parse(line)));
+      if (lines.length < 1000) return all;
+      after = page.texts('LastSequence')[0] ?? '0';
+    }
+  };
+  const unsigned = (await events()).filter(({ code }) => code === 'MissingAuthenticationToken');
+  expect(unsigned.length).toBeLessThanOrEqual(300);
+  await expect
+    .poll(
+      async () => {
+        const found = (await events()).filter(({ code }) => code === 'MissingAuthenticationToken');
+        return found.reduce((sum, { details }) => sum + (details.refusals ?? 1), 0);
+      },
+      { timeout: 15_000, interval: 500 },
+    )
+    .toBe(600);
+}, 30_000);
