@@ -97,7 +97,7 @@ async function refuse<Deps>(
   }
   try {
     const event = toEvent(deps, request, progress, error);
-    const isKnown = progress.principal !== undefined || error.status >= 500;
+    const isKnown = progress.identified !== undefined || error.status >= 500;
     await (isKnown ? deps.audit.record(event) : deps.unknownCallers.refused(event));
   } catch (unrecorded) {
     error = toAwsError(unrecorded, isJson);
