@@ -1,10 +1,9 @@
 // bench/relay: what a transaction and a megabyte of COPY cost through the gateway, beside PostgreSQL itself (TLS, SCRAM)
 // and PgBouncer (session pooling, TLS). Interleaved in one run; the deciding figure is the CPU of the proxy.
 // `npm run build && node bench/relay.mjs [rounds] [seconds]`; needs pgbench and psql.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpuOf } from './cpu.mjs';
-import { has, median, Rig, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
+import { has, median, Rig, run, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
 
 const [rounds = '4', seconds = '4'] = process.argv.slice(2);
 const SCALE = 1;
@@ -70,11 +69,10 @@ async function transactions(target, { protocol, clients }) {
   ]);
   const count = Number(/transactions actually processed: (\d+)/.exec(text)[1]);
   const rate = Number(/tps = ([\d.]+) \(without/.exec(text)?.[1] ?? /tps = ([\d.]+)/.exec(text)[1]);
-  return { rate, cpu: ((cpuOf(target.pid) - before) * 1e6) / count, p99: await p99Of(log) };
+  return { rate, cpu: ((cpuOf(target.pid) - before) * 1e6) / count, p99: p99Of(log) };
 }
 
-async function p99Of(prefix) {
-  const { readdirSync, readFileSync, rmSync } = await import('node:fs');
+function p99Of(prefix) {
   const files = readdirSync(rig.directory)
     .map((file) => `${rig.directory}/${file}`)
     .filter((file) => file.startsWith(`${prefix}.`));
@@ -105,22 +103,4 @@ async function copied(target, args) {
   await run(target, 'psql', ['-qX', ...args], 'ignore');
   const seconds = (performance.now() - started) / 1000;
   return { rate: COPY_MB / seconds, cpu: ((cpuOf(target.pid) - before) * 1e6) / COPY_MB };
-}
-
-async function run(target, command, args, output = 'pipe') {
-  const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, ...target.env },
-    stdio: ['ignore', output, 'pipe'],
-  });
-  let out = '';
-  let errors = '';
-  child.stdout?.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    errors += chunk;
-  });
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error(`${target.name}: ${command} ${args.join(' ')}: ${errors}`);
-  return out;
 }

@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getClusterCredentials } from '../dist/client/index.js';
@@ -164,7 +164,7 @@ auth_type = ${auth}
 auth_file = ${home}/users.txt
 pool_mode = session
 max_client_conn = 10000
-default_pool_size = 100
+default_pool_size = 300
 client_tls_sslmode = require
 client_tls_cert_file = ${postgres.tls.certificate}
 client_tls_key_file = ${postgres.tls.key}
@@ -178,8 +178,12 @@ ignore_startup_parameters = extra_float_digits
   if (uid !== undefined)
     for (const file of ['', 'users.txt', 'pgbouncer.ini']) chownSync(join(home, file), uid, gid);
   const child = rig.start('pgbouncer', ['-q', join(home, 'pgbouncer.ini')], postgres.asServer);
-  await until(async () => await accepts(port), child, 'pgbouncer');
-  return { name: 'pgbouncer', pid: child.pid, login: async () => client(port, USER, PASSWORD, 'postgres') };
+  await until(() => accepts(port), child, 'pgbouncer');
+  return {
+    name: auth === 'plain' ? 'pgbouncer, clear text' : 'pgbouncer',
+    pid: child.pid,
+    login: async () => client(port, USER, PASSWORD, 'postgres'),
+  };
 }
 
 /** The environment of a libpq program. */
@@ -219,10 +223,10 @@ export async function freePort() {
 }
 
 function accepts(port) {
-  return (
-    spawnSync('sh', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]).status === 0 ||
-    spawnSync('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]).status === 0
-  );
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
+  });
 }
 
 async function until(isDone, child, name) {
@@ -230,6 +234,25 @@ async function until(isDone, child, name) {
     if (waited > READY_MS_MAX || child.exitCode !== null) throw new Error(`${name} did not become ready`);
     await new Promise((resolve) => setTimeout(resolve, TRY_MS));
   }
+}
+
+/** Runs a libpq program as a client of `target`, and gives what it printed. */
+export async function run(target, command, args, output = 'pipe') {
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, ...target.env },
+    stdio: ['ignore', output, 'pipe'],
+  });
+  let out = '';
+  let errors = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${target.name}: ${command} ${args.join(' ')}: ${errors}`);
+  return out;
 }
 
 export function median(values) {
