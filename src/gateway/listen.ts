@@ -21,7 +21,8 @@ export class GatewayListener {
     this.#deps = deps;
     this.#cluster = cluster;
     this.#server = createServer(
-      { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: true },
+      // A client that has nothing more to say may still wait for answers.
+      { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: true, allowHalfOpen: true },
       (socket) => this.#accept(socket),
     );
   }

@@ -28,6 +28,9 @@ export interface RelayOptions {
   readonly signal: AbortSignal;
 }
 
+/** A client that has half closed its connection is given its answers for so long. */
+const HALF_CLOSED_MS_MAX = 10_000;
+
 const HANDLING: ReadonlyMap<number, Handling> = new Map([
   [CLIENT_MESSAGES.query, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
   [CLIENT_MESSAGES.parse, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
@@ -81,14 +84,22 @@ function passToClient(backend: ServerChannel, client: Socket, signal: AbortSigna
 }
 
 /**
- * Ends when the client has ended; its Terminate, if it sent one, has been passed on by then. Bytes are passed on in the
- * event that brought them (an iterator with its promises cost a third of the relay's CPU); only a statement that is
- * to be rewritten makes the reading wait.
+ * Ends when the client has ended; its Terminate, if it sent one, has been passed on by then. A client that only has
+ * nothing more to say still gets its answers: then it ends with the backend. Bytes are passed on in the event that
+ * brought them (an iterator with its promises cost a third of the relay's CPU); only a statement that is to be
+ * rewritten makes the reading wait.
  */
 function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void> {
   const { socket } = client;
   const scanner = new FrameScanner(HANDLING);
   return new Promise((resolve, reject) => {
+    let isWaiting = false;
+    const halfClose = (): void => {
+      backend.socket.end();
+      // PostgreSQL answers what it was asked, and ends. A query that takes longer it gives up by
+      // client_connection_check_interval.
+      setTimeout(end, HALF_CLOSED_MS_MAX).unref();
+    };
     const end = (): void => {
       backend.socket.end();
       resolve();
@@ -100,7 +111,7 @@ function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void
     const passAll = (): void => {
       for (let piece = scanner.next(); piece !== undefined; piece = scanner.next()) {
         const bytes = piece.kind === 'pass' ? piece.bytes : rewritten(piece.code, piece.bytes, rewrite);
-        if (Buffer.isBuffer(bytes)) pass(bytes, socket, backend.socket);
+        if (Buffer.isBuffer(bytes)) pass(bytes, socket, backend.socket, () => !isWaiting);
         else {
           waitFor(bytes);
           return;
@@ -108,11 +119,13 @@ function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void
       }
     };
     const waitFor = (bytes: Promise<Buffer>): void => {
+      isWaiting = true;
       socket.pause();
       bytes
         .then((message) => {
+          isWaiting = false;
           socket.resume();
-          pass(message, socket, backend.socket);
+          pass(message, socket, backend.socket, () => !isWaiting);
           passAll();
         })
         .catch(fail);
@@ -126,7 +139,7 @@ function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void
       }
     };
     // A connection that breaks off is one that has ended.
-    socket.once('end', end).once('close', end);
+    socket.once('end', halfClose).once('close', end);
     const rest = client.rest();
     if (rest.length > 0) take(rest);
     if (socket.destroyed) return end();
@@ -135,11 +148,13 @@ function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void
   });
 }
 
-/** Writes what came from one side to the other, which may ask for a pause. */
-function pass(bytes: Buffer, from: Socket, to: Socket): void {
+/** Writes what came from one side to the other, which may ask for a pause. It is over when `mayGoOn` says so too. */
+function pass(bytes: Buffer, from: Socket, to: Socket, mayGoOn: () => boolean = () => true): void {
   if (to.write(bytes) || from.isPaused()) return;
   from.pause();
-  to.once('drain', () => from.resume());
+  to.once('drain', () => {
+    if (mayGoOn()) from.resume();
+  });
 }
 
 /** The message to send instead of a held one: for nearly all, at once, the message itself. */
