@@ -48,6 +48,13 @@ export async function showGuardrail(dataDir: string, at: Date): Promise<string> 
   return result.texts('PolicyDocument')[0] ?? '';
 }
 
+/** What decided the refusal with this id, or the latest one, for a person. Throws OperatorError. */
+export async function explainRefusal(dataDir: string, id: string | undefined, at: Date): Promise<string> {
+  const parameters: Record<string, string> = id === undefined ? {} : { DecisionId: id };
+  const result = await calling(() => call(endpointOf(dataDir), SERVICE, 'ExplainDecision', parameters, at));
+  return result.texts('member').join('\n');
+}
+
 /** Gives every event after `after` to `print`, as a line of JSON. Throws OperatorError. */
 export async function printAudit(
   dataDir: string,

@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addAccessCommands } from './cli-access.ts';
-import { moveClock, printAudit, removeGuardrail, setGuardrail, showGuardrail } from './cli-calls.ts';
+import {
+  explainRefusal,
+  moveClock,
+  printAudit,
+  removeGuardrail,
+  setGuardrail,
+  showGuardrail,
+} from './cli-calls.ts';
 import { type LintFlags, lintFile } from './cli-policy.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
@@ -63,6 +70,12 @@ program
       (line) => process.stdout.write(`${line}\n`),
     );
   });
+
+program
+  .command('explain')
+  .description('say why a call or login was refused: what each policy said, and what would have to change')
+  .argument('[id]', 'the request id of the refused call (the latest refused call if not given)')
+  .action(async (id: string | undefined) => console.log(await explainRefusal(dataDir(), id, new Date())));
 
 const guardrail = program
   .command('guardrail')

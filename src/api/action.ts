@@ -34,8 +34,8 @@ export interface Caller {
   readonly granted: CredentialLimits | undefined;
   /** The decision about pairs that are known only while the operation works. Throws AccessDenied. */
   readonly require: (permissions: readonly RequiredPermission[]) => void;
-  /** Adds facts to the audit event of this call. */
-  readonly note: (facts: Readonly<Record<string, unknown>>) => void;
+  /** Adds facts to the audit event of this call, and the documents that they refer to by digest. */
+  readonly note: (facts: Readonly<Record<string, unknown>>, documents?: ReadonlyMap<string, string>) => void;
 }
 
 /** Limits under which a call may be allowed. */

@@ -1,5 +1,6 @@
 import { accessDenied, authorize, leavesOpen } from '../iam/authorize.ts';
 import { contextOf } from '../iam/context.ts';
+import { decisionEvidence } from '../iam/decision-evidence.ts';
 import type { Caller, Offer, RequiredPermission } from './action.ts';
 
 /** The step *authorize*: every pair that the operation needs must be allowed; the first that is not is named. */
@@ -33,6 +34,9 @@ export function requireAllowed(
 interface Denied {
   readonly permission: RequiredPermission;
   readonly decision: ReturnType<typeof authorize>;
+  readonly context: ReturnType<typeof contextOf>;
+  /** The keys of the action itself and of the offer. */
+  readonly extraKeys: Iterable<string>;
 }
 
 function firstDenied(
@@ -46,15 +50,19 @@ function firstDenied(
     const keys = contextOf(principal, caller, own);
     const decision = authorize(principal, { action, resource, context: keys }, side);
     const isOpen = permission.unlessDenied === true && leavesOpen(decision);
-    if (decision.effect !== 'allow' && !isOpen) return { permission, decision };
+    if (decision.effect === 'allow' || isOpen) continue;
+    return { permission, decision, context: keys, extraKeys: own?.keys() ?? [] };
   }
   return undefined;
 }
 
 function refuse(caller: Caller, denied: Denied | undefined): void {
   if (denied === undefined) return;
-  const { permission, decision } = denied;
+  const { permission, decision, context, extraKeys } = denied;
   const { action, resource, principal = caller.principal, isReasonHidden = false } = permission;
-  caller.note({ deniedAction: action, deniedResource: resource, decision });
+  const { unlessDenied = false, side } = permission;
+  const kept = decisionEvidence(principal, { context, extraKeys, unlessDenied, side });
+  const facts = { deniedAction: action, deniedResource: resource, decision, evidence: kept?.evidence };
+  caller.note(facts, kept?.documents);
   throw accessDenied(principal, action, resource, isReasonHidden ? undefined : decision);
 }

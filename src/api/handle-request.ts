@@ -47,6 +47,7 @@ export interface ApiDeps<Deps> {
 interface Progress<Deps> {
   readonly requestId: string;
   details: Readonly<Record<string, unknown>>;
+  documents: ReadonlyMap<string, string> | undefined;
   call: Call<Deps> | undefined;
   identified: Identified | undefined;
 }
@@ -56,6 +57,7 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
   const progress: Progress<Deps> = {
     requestId: newRequestId(),
     details: {},
+    documents: undefined,
     call: undefined,
     identified: undefined,
   };
@@ -151,8 +153,9 @@ function toCaller<Deps>(
     region: deps.region,
     at: deps.clock.now(),
     granted: undefined,
-    note: (facts: Readonly<Record<string, unknown>>) => {
+    note: (facts: Readonly<Record<string, unknown>>, documents?: ReadonlyMap<string, string>) => {
       progress.details = { ...progress.details, ...facts };
+      progress.documents = documents ?? progress.documents;
     },
     require: (permissions) => requireAllowed(permissions, caller),
   };
@@ -183,6 +186,7 @@ function toEvent<Deps>(
       ...progress.details,
       ...(error === undefined ? {} : { reason: error.message }),
     },
+    documents: progress.documents,
   };
 }
 

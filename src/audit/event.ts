@@ -13,6 +13,8 @@ export interface AuditEvent {
   readonly sourceIp: string | undefined;
   readonly requestId: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
+  /** Documents that the details refer to by digest; the log keeps each of them once. */
+  readonly documents?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Where events go. The promise is fulfilled when the event is durable. */

@@ -32,11 +32,35 @@ export async function* auditLines(
   }
 }
 
-const SELECT = `
+/**
+ * The refused or failed event with this request id or event id, or without an id the latest one that a policy
+ * refused; as a line of JSON. Undefined if there is none: successes are not looked for.
+ */
+export async function findRefusal(
+  database: Database,
+  accountId: string,
+  id: string | undefined,
+): Promise<string | undefined> {
+  const [row] =
+    id === undefined
+      ? await database.query<AuditLine>(`${COLUMNS} WHERE ${REFUSED} AND code = 'AccessDenied' ${LATEST}`, [
+          accountId,
+        ])
+      : await database.query<AuditLine>(
+          `${COLUMNS} WHERE ${REFUSED} AND (request_id = $2 OR event_id = $2::uuid) ${LATEST}`,
+          [accountId, id],
+        );
+  return row?.line;
+}
+
+/** The condition of the partial indexes of refusals. */
+const REFUSED = "account_id = $1 AND outcome <> 'success'";
+const LATEST = 'ORDER BY sequence DESC LIMIT 1';
+
+const COLUMNS = `
   SELECT sequence, json_build_object(
     'sequence', sequence, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'accountId', account_id, 'eventId', event_id, 'kind', kind, 'name', name, 'outcome', outcome, 'code', code,
     'principalArn', principal_arn, 'sourceIp', source_ip, 'requestId', request_id, 'details', details)::text AS line
-  FROM keyshift.audit_events
-  WHERE account_id = $1 AND sequence > $2
-  ORDER BY sequence LIMIT $3`;
+  FROM keyshift.audit_events`;
+const SELECT = `${COLUMNS} WHERE account_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`;

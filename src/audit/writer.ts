@@ -1,5 +1,6 @@
 import { LIMITS } from '../core/limits.ts';
 import type { Database } from '../store/database.ts';
+import { AuditDocuments } from './documents.ts';
 import type { AuditEvent, AuditSink } from './event.ts';
 
 /** Thrown when the log cannot take an event; whatever was to be recorded must then not be answered. */
@@ -41,6 +42,7 @@ const GATHER_TURNS_MAX = 32;
  */
 export class AuditWriter implements AuditSink {
   readonly #database: Database;
+  readonly #documents: AuditDocuments;
   /** In the order of writing; the last one takes further events. */
   readonly #batches: Batch[] = [];
   #waiting = 0;
@@ -48,9 +50,26 @@ export class AuditWriter implements AuditSink {
 
   constructor(database: Database) {
     this.#database = database;
+    this.#documents = new AuditDocuments(database);
   }
 
   record(event: AuditEvent): Promise<void> {
+    if (event.documents === undefined) return this.#append(event);
+    const { documents, ...plain } = event;
+    return this.#recordWith(documents, plain);
+  }
+
+  /** The documents come first, so that no event refers to one that is not there. */
+  async #recordWith(documents: ReadonlyMap<string, string>, event: AuditEvent): Promise<void> {
+    try {
+      await this.#documents.keep(event.accountId, documents);
+    } catch (error) {
+      throw new AuditUnavailable('the store refused a document', { cause: error });
+    }
+    await this.#append(event);
+  }
+
+  #append(event: AuditEvent): Promise<void> {
     if (this.#waiting >= LIMITS.auditQueueMax) {
       return Promise.reject(new AuditUnavailable('too many events are waiting'));
     }

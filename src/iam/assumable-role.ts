@@ -56,6 +56,7 @@ export async function findAssumableRole(database: Database, arn: string): Promis
     trust: compileResourcePolicy(parsePolicyDocument(row.trust_policy, 'trust'), {
       kind: 'resource',
       id: `trust/${arn}`,
+      text: row.trust_policy,
     }),
   };
 }

@@ -1,5 +1,7 @@
 import type { ServiceData } from './table.ts';
 
+const UUID = '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}';
+
 /**
  * Keyshift's own operations, which AWS does not have, described like AWS's: they go the same way through
  * signature, policy and audit, with actions such as `keyshift:MoveClock`.
@@ -11,6 +13,7 @@ export const keyshiftData: ServiceData = {
   strict: true,
   operations: {
     DeleteAccountGuardrail: 'EmptyRequest>EmptyResponse',
+    ExplainDecision: 'ExplainDecisionRequest>ExplainDecisionResponse',
     GetAccountGuardrail: 'EmptyRequest>GetAccountGuardrailResponse',
     ListSessions: 'ListSessionsRequest>ListSessionsResponse',
     KillSession: 'KillSessionRequest>KillSessionResponse',
@@ -26,6 +29,8 @@ export const keyshiftData: ServiceData = {
   structures: {
     EmptyRequest: '',
     EmptyResponse: '',
+    ExplainDecisionRequest: 'DecisionId:decisionIdType',
+    ExplainDecisionResponse: 'Lines:lineListType Details:string',
     GetAccountGuardrailResponse: 'PolicyDocument:string ChangedAt:timestamp',
     ListSessionsRequest: '',
     ListSessionsResponse: 'Lines:lineListType SilentNodes:integer',
@@ -56,6 +61,7 @@ export const keyshiftData: ServiceData = {
     policyTypeType: { type: 'string', values: ['identity', 'managed', 'trust'] },
     // At most what a credential can hold.
     sessionSecondsType: { type: 'integer', min: 1, max: 16_777_215 },
+    decisionIdType: { type: 'string', pattern: UUID, min: 36, max: 36 },
     sessionIdType: { type: 'string', pattern: '[0-9a-f-]+', min: 36, max: 36 },
     credentialIdType: { type: 'string', pattern: '[0-9a-f]+', min: 24, max: 24 },
     arnType: { type: 'string', min: 20, max: 2048 },
@@ -68,6 +74,7 @@ export const keyshiftData: ServiceData = {
     InvalidClockState: 400,
     LimitExceeded: 409,
     MalformedPolicyDocument: 400,
+    NoSuchDecision: 404,
     NoSuchEntity: 404,
     NoSuchSession: 404,
   },
@@ -83,6 +90,18 @@ export interface PutAccountGuardrailRequest {
 export interface GetAccountGuardrailResponse {
   readonly PolicyDocument: string;
   readonly ChangedAt: Date;
+}
+
+export interface ExplainDecisionRequest {
+  /** The request id of a refused call, or of a refused login the id of its event; the latest refusal if absent. */
+  readonly DecisionId?: string | undefined;
+}
+
+export interface ExplainDecisionResponse {
+  /** For a person. */
+  readonly Lines: readonly string[];
+  /** For a program: the event, the decision taken apart, and the decision now, as JSON. */
+  readonly Details: string;
 }
 
 export interface GetAuditEventsRequest {

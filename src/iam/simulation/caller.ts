@@ -19,13 +19,15 @@ export function callerOfArn(arn: string | undefined): Caller {
 }
 
 /**
- * What the simulation knows of the caller by itself: of the user whose policies are simulated everything that a
- * request of it would have, of any other what its ARN says.
+ * What the simulation knows of the caller by itself: of the user or role whose policies are simulated everything that
+ * a request of it would have, of any other what its ARN says.
  */
 export function callerFacts(arn: string | undefined, owner: PolicyOwner | undefined): RequestContext {
   if (owner?.principal !== undefined && (arn === undefined || arn === owner.entity.arn)) {
     const { principal } = owner;
-    return { get: (key) => listOf(principalFact(key, principal)) };
+    // A session has the unique id of its role and a name, which is not known.
+    const isKnown = (key: string) => principal.kind !== 'role' || key !== 'aws:userid';
+    return { get: (key) => (isKnown(key) ? listOf(principalFact(key, principal)) : undefined) };
   }
   const named = arn ?? owner?.entity.arn;
   if (named === undefined) return new Map();

@@ -1,6 +1,5 @@
-import type { LayerKind } from '../../policy/action-plans.ts';
+import { strict as assert } from 'node:assert';
 import type { CompiledPolicy } from '../../policy/compile.ts';
-import type { PolicySet } from '../../policy/policy-set.ts';
 import type { Database } from '../../store/database.ts';
 import { ENTITY_KINDS, type Entity, type EntityName, requireEntity } from '../entities.ts';
 import type { Iam } from '../iam.ts';
@@ -10,6 +9,7 @@ import {
   compileDocument,
   compileGuardrail,
   compileManaged,
+  type Grants,
   loadGrants,
 } from '../load-principal.ts';
 import { ownPrincipal, type Principal } from '../principal.ts';
@@ -17,7 +17,7 @@ import { ownPrincipal, type Principal } from '../principal.ts';
 /** The user, group or role whose policies are simulated, with these policies. */
 export interface PolicyOwner {
   readonly entity: Entity;
-  /** Of a user: everything that its requests would be decided by. */
+  /** Who would call: the user, or a session of the role. Nobody calls as a group. */
   readonly principal: Principal | undefined;
   readonly identity: readonly CompiledPolicy[];
   readonly boundary: CompiledPolicy | undefined;
@@ -52,23 +52,24 @@ export async function loadPolicyOwner(iam: Iam, accountId: string, arn: string):
   }
   const entity = await requireEntity(iam.store, accountId, wanted);
   const compiled = new CompiledPolicies();
-  if (entity.kind !== 'user')
-    return { entity, principal: undefined, ...(await loadPolicies(iam.store, compiled, accountId, entity)) };
-  const grants = await loadGrants(iam.store, compiled, 'user', accountId, entity.id);
+  if (entity.kind === 'group') return loadGroup(iam.store, compiled, accountId, entity);
+  const grants = await loadGrants(iam.store, compiled, entity.kind, accountId, entity.id);
   // It was there a moment ago.
-  if (grants === undefined) throw ENTITY_KINDS.user.missing(entity.name);
-  const principal = ownPrincipal(grants);
-  const [boundary] = policiesOf(principal.policies, 'boundary');
-  const [guardrail] = policiesOf(principal.policies, 'guardrail');
-  return { entity, principal, identity: policiesOf(principal.policies, 'identity'), boundary, guardrail };
+  if (grants === undefined) throw ENTITY_KINDS[entity.kind].missing(entity.name);
+  const { identity, boundary, guardrail } = grants;
+  assert(identity !== 'everything', 'only the root user may do everything');
+  return { entity, principal: callerOf(entity, grants), identity, boundary, guardrail };
 }
 
-function policiesOf(set: PolicySet, kind: LayerKind): readonly CompiledPolicy[] {
-  return set.layers.find((layer) => layer.kind === kind)?.policies ?? [];
+/** The caller that has these grants: a user itself, or for a role a session of it, whose name is not known. */
+function callerOf(entity: Entity, grants: Grants): Principal {
+  const principal = ownPrincipal(grants);
+  if (entity.kind === 'user') return principal;
+  return { ...principal, kind: 'role', arn: entity.arn, userName: undefined };
 }
 
 interface Row {
-  kind: 'inline' | 'managed' | 'boundary' | 'guardrail';
+  kind: 'inline' | 'managed' | 'guardrail';
   /** Name of an inline policy, id of a guardrail, else ARN. */
   a: string;
   /** Id and version of a customer's policy. */
@@ -77,40 +78,32 @@ interface Row {
   d: string | null;
 }
 
-/** The policies of a group or role: a group has no boundary. Columns as those of the query for users. */
-async function loadPolicies(
+/** A group, which has no boundary. Columns as those of the query for users. */
+async function loadGroup(
   database: Database,
   compiled: CompiledPolicies,
   accountId: string,
-  { kind, id, name }: Entity,
-): Promise<Pick<PolicyOwner, 'identity' | 'boundary' | 'guardrail'>> {
-  const boundaryOf =
-    kind === 'role'
-      ? 'SELECT boundary_arn FROM keyshift.iam_roles WHERE account_id = $1 AND id = $2'
-      : 'SELECT NULL';
+  entity: Entity,
+): Promise<PolicyOwner> {
   const rows = await database.query<Row>(
-    `WITH managed AS (
-       SELECT 'managed' AS kind, policy_arn FROM keyshift.iam_policy_attachments
-       WHERE account_id = $1 AND owner_id = $2
-       UNION ALL SELECT 'boundary', b.arn FROM (${boundaryOf}) AS b (arn) WHERE b.arn IS NOT NULL
-     )
-     SELECT 'inline' AS kind, name AS a, NULL AS b, NULL AS c, document AS d
+    `SELECT 'inline' AS kind, name AS a, NULL AS b, NULL AS c, document AS d
      FROM keyshift.iam_inline_policies WHERE account_id = $1 AND owner_id = $2
      UNION ALL
      SELECT 'guardrail', id, NULL, NULL, document FROM keyshift.iam_guardrails WHERE account_id = $1
      UNION ALL
-     SELECT m.kind, m.policy_arn, p.id, v.version::text, v.document
-     FROM managed m
-     LEFT JOIN keyshift.iam_policies p ON p.account_id = $1 AND p.arn = m.policy_arn
+     SELECT 'managed', a.policy_arn, p.id, v.version::text, v.document
+     FROM keyshift.iam_policy_attachments a
+     LEFT JOIN keyshift.iam_policies p ON p.account_id = $1 AND p.arn = a.policy_arn
      LEFT JOIN keyshift.iam_policy_versions v
-       ON v.account_id = $1 AND v.policy_id = p.id AND v.version = p.default_version`,
-    [accountId, id],
+       ON v.account_id = $1 AND v.policy_id = p.id AND v.version = p.default_version
+     WHERE a.account_id = $1 AND a.owner_id = $2`,
+    [accountId, entity.id],
   );
-  const policies = (...kinds: readonly Row['kind'][]): readonly CompiledPolicy[] =>
-    rows.filter((row) => kinds.includes(row.kind)).map((row) => compileRow(compiled, `${kind}/${name}`, row));
-  const [boundary] = policies('boundary');
-  const [guardrail] = policies('guardrail');
-  return { identity: policies('inline', 'managed'), boundary, guardrail };
+  const policies = (isWanted: (row: Row) => boolean): readonly CompiledPolicy[] =>
+    rows.filter(isWanted).map((row) => compileRow(compiled, `group/${entity.name}`, row));
+  const [guardrail] = policies(({ kind }) => kind === 'guardrail');
+  const identity = policies(({ kind }) => kind !== 'guardrail');
+  return { entity, principal: undefined, identity, boundary: undefined, guardrail };
 }
 
 function compileRow(compiled: CompiledPolicies, owner: string, row: Row): CompiledPolicy {

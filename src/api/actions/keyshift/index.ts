@@ -7,6 +7,7 @@ import { saveClockOffset } from '../../../store/installation.ts';
 import type { Action } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
 import { type AccessDeps, accessActions } from './access.ts';
+import { explainDecisionAction } from './explain-decision.ts';
 import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
 import { lintPolicyAction } from './lint-policy.ts';
 import { type LoginSettingsDeps, loginSettingsActions } from './login-settings.ts';
@@ -59,6 +60,7 @@ const moveClock: Action<KeyshiftDeps, wire.MoveClockRequest, wire.MoveClockRespo
 
 /** Keyshift's own operations, by name. */
 export const keyshiftActions = {
+  ExplainDecision: explainDecisionAction,
   GetAuditEvents: getAuditEvents,
   LintPolicy: lintPolicyAction,
   MoveClock: moveClock,
