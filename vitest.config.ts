@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/vectors/*.test.ts', 'test/tidy.test.ts'],
           isolate: false,
+          // A limit for what hangs, not a measure: property tests share the machine with everything else.
+          testTimeout: 30_000,
         },
       },
       {
