@@ -9,7 +9,7 @@ import type {
   StructureShape,
 } from '../services/table.ts';
 import { decodeScalar } from './decode-scalar.ts';
-import { type ParameterNode, parameterTree } from './parameter-tree.ts';
+import { type ParameterBranch, type ParameterNode, parameterTree } from './parameter-tree.ts';
 
 /**
  * Builds the input of an operation from its parameters, by the service table.
@@ -39,7 +39,7 @@ export function decodeInput(
 function value(table: ServiceTable, shape: Shape, node: ParameterNode, path: string): unknown {
   switch (shape.kind) {
     case 'structure':
-      return node.children === undefined ? absent(node, path) : structure(table, shape, node, path);
+      return typeof node === 'string' ? absent(node, path) : structure(table, shape, node.children, path);
     case 'list':
       return list(table, shape, node, path);
     case 'map':
@@ -52,12 +52,12 @@ function value(table: ServiceTable, shape: Shape, node: ParameterNode, path: str
 function structure(
   table: ServiceTable,
   shape: StructureShape,
-  node: ParameterNode,
+  given: ReadonlyMap<string, ParameterNode>,
   path: string,
 ): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const member of shape.members) {
-    const child = node.children?.get(member.wire);
+    const child = given.get(member.wire);
     if (child === undefined) continue;
     const decoded = value(table, member.shape, child, join(path, member.wire));
     if (decoded !== undefined) object[member.name] = decoded;
@@ -71,7 +71,7 @@ function list(
   node: ParameterNode,
   path: string,
 ): unknown[] | undefined {
-  if (node.children === undefined) return absent(node, path);
+  if (typeof node === 'string') return absent(node, path);
   const found = elements(node, shape.item, path);
   if (found.length === 0) return undefined;
   return found.map(([index, child]) => {
@@ -87,11 +87,11 @@ function map(
   node: ParameterNode,
   path: string,
 ): Map<unknown, unknown> | undefined {
-  if (node.children === undefined) return absent(node, path);
+  if (typeof node === 'string') return absent(node, path);
   const decoded = new Map<unknown, unknown>();
   for (const [index, entry] of elements(node, 'entry', path)) {
-    const keyNode = entry.children?.get('key');
-    const valueNode = entry.children?.get('value');
+    const [keyNode, valueNode] =
+      typeof entry === 'string' ? [] : [entry.children.get('key'), entry.children.get('value')];
     const place = join(path, index);
     if (keyNode === undefined || valueNode === undefined)
       throw malformedList(place, 'needs a key and a value');
@@ -103,14 +103,13 @@ function map(
 }
 
 /** Finds `X.<item>.N`, `X.member.N` or the flattened `X.N`, in the order of N. */
-function elements(node: ParameterNode, item: string, path: string): [string, ParameterNode][] {
-  const forms = [node.children?.get(item), item === 'member' ? undefined : node.children?.get('member')];
-  const given = forms.filter((form) => form !== undefined);
-  const [wrapper] = given;
-  if (wrapper !== undefined && node.children?.size !== 1) {
+function elements(node: ParameterBranch, item: string, path: string): [string, ParameterNode][] {
+  const wrapper = node.children.get(item) ?? node.children.get('member');
+  if (wrapper !== undefined && node.children.size !== 1) {
     throw malformedList(path, 'mixes two ways of writing a list');
   }
-  const numbered = [...((wrapper ?? node).children ?? [])];
+  if (typeof wrapper === 'string') return [];
+  const numbered = [...(wrapper ?? node).children];
   for (const [index] of numbered) {
     if (!INDEX.test(index) || Number(index) > LIST_INDEX_MAX) {
       throw malformedList(path, `must number its elements from 1 to at most ${LIST_INDEX_MAX}`);
@@ -120,15 +119,17 @@ function elements(node: ParameterNode, item: string, path: string): [string, Par
 }
 
 function scalar(table: ServiceTable, shape: ScalarShape, node: ParameterNode, path: string): unknown {
-  if (node.value === undefined || (node.value === '' && shape.kind !== 'string')) return undefined;
-  const decoded = decodeScalar(shape.kind, node.value);
+  const text = typeof node === 'string' ? node : node.value;
+  if (text === undefined || (text === '' && shape.kind !== 'string')) return undefined;
+  if (shape.kind === 'string') return text;
+  const decoded = decodeScalar(shape.kind, text);
   if (decoded.ok) return decoded.value;
   const code = table.strict ? 'ValidationError' : 'InvalidParameterValue';
   throw new AwsError(code, 400, `Invalid value for the parameter ${path}: ${decoded.problem}.`);
 }
 
-function absent(node: ParameterNode, path: string): undefined {
-  if (node.value === '' || node.value === undefined) return undefined;
+function absent(text: string, path: string): undefined {
+  if (text === '') return undefined;
   throw new AwsError('InvalidQueryParameter', 400, `The parameter ${path} must not have a value of its own.`);
 }
 

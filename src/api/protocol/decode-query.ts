@@ -15,6 +15,8 @@ export interface QueryRequest {
 
 const SIGNATURE_PREFIX = 'X-Amz-';
 const PLAIN_ASCII = /^[ -~]*$/;
+/** What stands for something else, or must not be there. Most requests have nothing of it. */
+const NOT_PLAIN = /[%+\0]/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -64,19 +66,22 @@ export function invalidAction(action: string, version: string | undefined): AwsE
 }
 
 function addParameters(all: Map<string, string>, text: string, max: number): void {
+  const isPlain = !NOT_PLAIN.test(text);
   let start = 0;
   while (start < text.length) {
     let end = text.indexOf('&', start);
     if (end === -1) end = text.length;
-    if (end > start) addParameter(all, text.slice(start, end));
+    if (end > start) addParameter(all, text.slice(start, end), isPlain);
     if (all.size > max) throw malformed(`The request has more than ${max} parameters.`);
     start = end + 1;
   }
 }
 
-function addParameter(all: Map<string, string>, pair: string): void {
+function addParameter(all: Map<string, string>, pair: string, isPlain: boolean): void {
   const equals = pair.indexOf('=');
-  const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+  const rawName = equals === -1 ? pair : pair.slice(0, equals);
+  const rawValue = equals === -1 ? '' : pair.slice(equals + 1);
+  const name = isPlain ? rawName : decode(rawName);
   if (name.startsWith(SIGNATURE_PREFIX)) return;
   if (all.has(name)) {
     throw new AwsError(
@@ -85,7 +90,7 @@ function addParameter(all: Map<string, string>, pair: string): void {
       `The parameter ${shortened(name)} is given more than once.`,
     );
   }
-  all.set(name, equals === -1 ? '' : decode(pair.slice(equals + 1)));
+  all.set(name, isPlain ? rawValue : decode(rawValue));
 }
 
 function decode(text: string): string {

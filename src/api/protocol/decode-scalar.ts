@@ -1,9 +1,9 @@
 import type { ScalarKind } from '../services/table.ts';
 
-/** Reads single values of the query protocol. */
+/** Reads single values of the query protocol; a string is its own value. */
 
 export type DecodedScalar =
-  | { readonly ok: true; readonly value: string | number | boolean | Date | Uint8Array }
+  | { readonly ok: true; readonly value: number | boolean | Date | Uint8Array }
   | { readonly ok: false; readonly problem: string };
 
 const INTEGER = /^[+-]?\d{1,16}$/;
@@ -14,10 +14,8 @@ const EPOCH_SECONDS = /^\d{1,11}(?:\.\d{1,9})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Reads `text` as a value of `kind`; the problem is a part of a sentence. */
-export function decodeScalar(kind: ScalarKind, text: string): DecodedScalar {
+export function decodeScalar(kind: Exclude<ScalarKind, 'string'>, text: string): DecodedScalar {
   switch (kind) {
-    case 'string':
-      return { ok: true, value: text };
     case 'boolean':
       return decodeBoolean(text);
     case 'integer':

@@ -26,6 +26,8 @@ const ALIAS_TEXT =
   'length of 63 characters, contain only digits, lowercase letters, and hyphens (-), but cannot begin or end ' +
   'with a hyphen.';
 
+const NO_PROBLEMS: readonly string[] = [];
+
 interface Problem {
   readonly path: string;
   /** `null`, a quoted value, or undefined for a secret. */
@@ -56,7 +58,7 @@ function checkStructure(problems: Problem[], shape: StructureShape, input: objec
     if (problems.length >= PROBLEMS_MAX) return;
     const value = memberOf(input, member);
     if (value === undefined && !member.required) continue;
-    const place = join(path, lowerFirst(member.name));
+    const place = join(path, member.label);
     if (value !== undefined) check(problems, member.shape, value, place);
     else problems.push({ path: place, shown: 'null', constraint: 'Member must not be null' });
   }
@@ -82,21 +84,22 @@ function check(problems: Problem[], shape: Shape, value: unknown, path: string):
 function checkList(problems: Problem[], shape: ListShape, values: readonly unknown[], path: string): void {
   const { element } = shape;
   const simple = element.kind !== 'structure' && element.kind !== 'list' && element.kind !== 'map';
-  const sensitive = simple && element.sensitive;
-  const shown = sensitive ? undefined : quoted(simple ? `[${values.join(', ')}]` : '[...]');
+  const shown = () =>
+    simple && element.sensitive ? undefined : quoted(simple ? `[${values.join(', ')}]` : '[...]');
   for (const constraint of rangeProblems(shape, values.length, 'length'))
-    problems.push({ path, shown, constraint });
+    problems.push({ path, shown: shown(), constraint });
   if (!simple) {
     values.forEach((value, n) => {
       if (problems.length < PROBLEMS_MAX) check(problems, element, value, `${path}.${n + 1}.member`);
     });
   } else if (values.some((value) => violated(element, value).length > 0)) {
     const constraint = `Member must satisfy constraint: [${constraintsOf(element).join(', ')}]`;
-    problems.push({ path, shown, constraint });
+    problems.push({ path, shown: shown(), constraint });
   }
 }
 
-function violated(shape: ScalarShape, value: unknown): string[] {
+function violated(shape: ScalarShape, value: unknown): readonly string[] {
+  if (!shape.constrained) return NO_PROBLEMS;
   if (typeof value === 'number') return rangeProblems(shape, value, 'value');
   if (typeof value !== 'string') return [];
   const problems = rangeProblems(shape, lengthOf(value), 'length');
@@ -197,8 +200,4 @@ function quoted(text: string): string {
 
 function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
-}
-
-function lowerFirst(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }

@@ -65,6 +65,8 @@ export interface Member {
   readonly name: string;
   /** The name in a request or answer. */
   readonly wire: string;
+  /** The name in IAM's messages, which begins with a small letter. */
+  readonly label: string;
   readonly required: boolean;
   readonly shape: Shape;
 }
@@ -86,6 +88,8 @@ export type ScalarKind = 'string' | 'boolean' | 'integer' | 'long' | 'double' | 
 /** `min` and `max` are characters of a string, or the value of a number. */
 export interface ScalarShape extends Range {
   readonly kind: ScalarKind;
+  /** Whether there is anything to check beside the kind. */
+  readonly constrained: boolean;
   readonly pattern: { readonly text: string; readonly regExp: RegExp } | undefined;
   readonly values: ReadonlySet<string> | undefined;
   /** A secret, which no message may show. */
@@ -203,7 +207,8 @@ export class ServiceTable {
     const parts = /^(\w+)([:!])(\w+)(?:@(\w+))?$/.exec(part);
     assert(parts !== null);
     const [, name = '', mark, shape = '', wire = name] = parts;
-    return { name, wire, required: mark === '!', shape: this.#shape(shape) };
+    const label = name.charAt(0).toLowerCase() + name.slice(1);
+    return { name, wire, label, required: mark === '!', shape: this.#shape(shape) };
   }
 }
 
@@ -213,6 +218,7 @@ function scalarShape(data: ScalarData): ScalarShape {
   const { min, max, pattern, source = pattern } = data;
   return {
     kind,
+    constrained: [min, max, pattern, data.values].some((constraint) => constraint !== undefined),
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
     // The whole value must match, as in the Java of the model.
