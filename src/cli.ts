@@ -10,6 +10,7 @@ import {
   showGuardrail,
 } from './cli-calls.ts';
 import { type LintFlags, lintFile } from './cli-policy.ts';
+import { addWhoCanCommands } from './cli-who-can.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { openLog } from './log.ts';
@@ -111,11 +112,13 @@ program
     console.log(text);
     process.exitCode = exitCode;
   });
-addAccessCommands(program, {
+const surroundings = {
   dataDir,
   now: () => new Date(),
-  print: (line) => process.stdout.write(`${line}\n`),
-});
+  print: (line: string) => process.stdout.write(`${line}\n`),
+};
+addAccessCommands(program, surroundings);
+addWhoCanCommands(program, surroundings);
 
 program.parseAsync().catch((error: unknown) => {
   console.error(error instanceof OperatorError ? `keyshift: ${error.message}` : error);

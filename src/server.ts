@@ -27,6 +27,7 @@ import { Fleet } from './gateway/fleet.ts';
 import { Turnstile } from './gateway/turnstile.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
+import { AccountIndexes } from './iam/account-indexes.ts';
 import { Directory } from './iam/directory.ts';
 import { PasswordHasher } from './iam/password-hasher.ts';
 import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
@@ -137,17 +138,15 @@ async function start(
   cleanup.every(USAGE_FLUSH_MS, () => usage.flush());
 
   const authDirectory = new Directory(store, sealer, sessionKeys);
+  const indexes = new AccountIndexes(store);
   const clusters = new Clusters(store);
   const loginSettings = new AccountLoginSettings(store);
+  const caches = [authDirectory, indexes, clusters, loginSettings];
   const forget = (accountId: string): void => {
-    authDirectory.forget(accountId);
-    clusters.forget(accountId);
-    loginSettings.forget(accountId);
+    for (const cache of caches) cache.forget(accountId);
   };
   const hearing = (isHearing: boolean): void => {
-    authDirectory.hearing(isHearing);
-    clusters.hearing(isHearing);
-    loginSettings.hearing(isHearing);
+    for (const cache of caches) cache.hearing(isHearing);
   };
   const nodeAccess = new NodeAccess({ store, clock, random, logger });
   const changes = new ChangeChannel(
@@ -211,6 +210,7 @@ async function start(
       store,
       movableClock,
       access: nodeAccess.access,
+      indexes,
     },
     authenticator: {
       directory: authDirectory,

@@ -25,6 +25,8 @@ export const keyshiftData: ServiceData = {
     LintPolicy: 'LintPolicyRequest>LintPolicyResponse',
     MoveClock: 'MoveClockRequest>MoveClockResponse',
     PutAccountGuardrail: 'PutAccountGuardrailRequest>EmptyResponse',
+    WhoCanGetCredentials: 'WhoCanGetCredentialsRequest>WhoCanGetCredentialsResponse',
+    WhyNotGetCredentials: 'WhyNotGetCredentialsRequest>WhyNotGetCredentialsResponse',
   },
   structures: {
     EmptyRequest: '',
@@ -52,8 +54,20 @@ export const keyshiftData: ServiceData = {
     MoveClockRequest: 'BySeconds!secondsType',
     MoveClockResponse: 'Now:timestamp OffsetSeconds:integer',
     PutAccountGuardrailRequest: 'PolicyDocument!policyDocumentType',
+    WhoCanGetCredentialsRequest:
+      'DbUser:string DbName:string DbGroups:dbGroupListType AutoCreate:boolean ClusterIdentifier:string ' +
+      'Marker:markerType MaxItems:pageSizeType',
+    WhoCanGetCredentialsResponse: 'Lines:lineListType Marker:string',
+    WhyNotGetCredentialsRequest:
+      'PrincipalArn!arnType DbUser:string DbName:string DbGroups:dbGroupListType AutoCreate:boolean ' +
+      'ClusterIdentifier:string',
+    WhyNotGetCredentialsResponse: 'Lines:lineListType',
   },
-  lists: { findingListType: { of: 'PolicyFinding' }, lineListType: { of: 'string' } },
+  lists: {
+    dbGroupListType: { of: 'string', item: 'DbGroup' },
+    findingListType: { of: 'PolicyFinding' },
+    lineListType: { of: 'string' },
+  },
   maps: {},
   scalars: {
     sequenceType: { type: 'string', pattern: '[0-9]+', min: 1, max: 19 },
@@ -67,6 +81,7 @@ export const keyshiftData: ServiceData = {
     arnType: { type: 'string', min: 20, max: 2048 },
     nameType: { type: 'string', min: 1, max: 127 },
     reasonType: { type: 'string', max: 200 },
+    markerType: { type: 'string', min: 1, max: 2200 },
     pageSizeType: { type: 'integer', min: 1, max: 1000 },
     secondsType: { type: 'integer', min: -31_536_000, max: 31_536_000 },
   },
@@ -193,4 +208,35 @@ export interface LoginSettings {
   readonly SessionSeconds?: number | undefined;
   readonly EndSessionsAtExpiry?: boolean | undefined;
   readonly RevokeOnRemoval?: boolean | undefined;
+}
+
+/** A login to ask about; what is absent is left open. A user or a group has to be named. */
+export interface LoginQuestion {
+  readonly DbUser?: string | undefined;
+  readonly DbName?: string | undefined;
+  readonly DbGroups?: readonly string[] | undefined;
+  readonly AutoCreate?: boolean | undefined;
+  /** All clusters of the account if absent. */
+  readonly ClusterIdentifier?: string | undefined;
+}
+
+export interface WhoCanGetCredentialsRequest extends LoginQuestion {
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface WhoCanGetCredentialsResponse {
+  /** Each one a principal as JSON. */
+  readonly Lines: readonly string[];
+  /** To be given as Marker for the next page; absent at the end. */
+  readonly Marker?: string | undefined;
+}
+
+export interface WhyNotGetCredentialsRequest extends LoginQuestion {
+  readonly PrincipalArn: string;
+}
+
+export interface WhyNotGetCredentialsResponse {
+  /** Each one what stands in the way in one cluster, as JSON. */
+  readonly Lines: readonly string[];
 }

@@ -1,7 +1,6 @@
 import { auditLines } from '../../../audit/reader.ts';
 import type { MovableClock } from '../../../core/clock.ts';
 import { AwsError } from '../../../core/errors.ts';
-import type { Clusters } from '../../../redshift/clusters.ts';
 import type { Store } from '../../../store/database.ts';
 import { saveClockOffset } from '../../../store/installation.ts';
 import type { Action } from '../../action.ts';
@@ -11,11 +10,11 @@ import { explainDecisionAction } from './explain-decision.ts';
 import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
 import { lintPolicyAction } from './lint-policy.ts';
 import { type LoginSettingsDeps, loginSettingsActions } from './login-settings.ts';
+import { type WhoCanDeps, whoCanActions } from './who-can.ts';
 
 /** What the rows of Keyshift's own table work with. */
-export interface KeyshiftDeps extends AccessDeps, GuardrailDeps, LoginSettingsDeps {
+export interface KeyshiftDeps extends AccessDeps, GuardrailDeps, LoginSettingsDeps, WhoCanDeps {
   readonly store: Store;
-  readonly clusters: Clusters;
   /** Undefined unless the installation was made with a clock that can be moved. */
   readonly movableClock: MovableClock | undefined;
 }
@@ -67,4 +66,5 @@ export const keyshiftActions = {
   ...guardrailActions,
   ...accessActions,
   ...loginSettingsActions,
+  ...whoCanActions,
 } as const;
