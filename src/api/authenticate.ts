@@ -40,7 +40,7 @@ interface Credentials {
   readonly secret: Secret;
   /** Refuses what is found out only now: nobody learns of it who does not have the secret. */
   principal(now: Date): Principal;
-  /** Notes the use of a long-term key. */
+  /** Notes the use of a long-term key, or of a role. */
   noteUse(scope: CredentialScope, at: Date): void;
 }
 
@@ -101,7 +101,11 @@ async function findTemporary(
       if (session.state !== 'live' || now >= session.expiresAt) throw expiredToken();
       return session.principal;
     },
-    noteUse: () => {},
+    noteUse: ({ service, region }, at) => {
+      const principal = session.state === 'live' ? session.principal : undefined;
+      if (principal?.kind !== 'role' || principal.session?.ownerId === undefined) return;
+      deps.usage.note(session.accountId, principal.session.ownerId, { at, service, region });
+    },
   };
 }
 

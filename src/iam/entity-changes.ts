@@ -1,6 +1,7 @@
 import type { Database } from '../store/database.ts';
 import {
   ENTITY_KINDS,
+  type Entity,
   type EntityKind,
   type EntityName,
   requireEntity,
@@ -91,12 +92,21 @@ export async function deleteEntity(iam: Iam, accountId: string, wanted: EntityNa
       );
       if (found !== undefined) throw deleteConflict(`Cannot delete entity, ${remedy}.`);
     }
-    await removeAllTags(database, accountId, id);
-    await database.query(`DELETE FROM ${ENTITY_KINDS[wanted.kind].table} WHERE account_id = $1 AND id = $2`, [
-      accountId,
-      id,
-    ]);
+    await removeEntity(database, accountId, entity);
   });
+}
+
+/** Removes a user, group or role, on which nothing hangs any more, with its tags. */
+export async function removeEntity(
+  database: Database,
+  accountId: string,
+  { kind, id }: Entity,
+): Promise<void> {
+  await removeAllTags(database, accountId, id);
+  await database.query(`DELETE FROM ${ENTITY_KINDS[kind].table} WHERE account_id = $1 AND id = $2`, [
+    accountId,
+    id,
+  ]);
 }
 
 /** The tables of things of which an account may have only so many. */

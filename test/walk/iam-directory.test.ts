@@ -18,6 +18,7 @@ import { putInlinePolicy } from '../../src/iam/inline-policies.ts';
 import { createPolicy } from '../../src/iam/managed-policies.ts';
 import { addUserToGroup, removeUserFromGroup } from '../../src/iam/memberships.ts';
 import { createPolicyVersion } from '../../src/iam/policy-versions.ts';
+import { createRole, getRole } from '../../src/iam/roles.ts';
 import { createUser, setUserBoundary } from '../../src/iam/users.ts';
 import { requestContext } from '../../src/policy/index.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -344,4 +345,23 @@ describe('the guardrail of the account', () => {
     });
     expect((await getGuardrail(iam, account)).document).toBe(onlyIam);
   });
+});
+
+test('a role tells when it was last used, once that is written down', async () => {
+  const trustPolicy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }],
+  });
+  const { id, lastUsed } = await createRole(iam, account, { roleName: 'r', trustPolicy });
+  expect(lastUsed).toBeUndefined();
+  const usage = new AccessKeyUsage(iam.store);
+  const at = new Date('2026-11-22T10:00:00Z');
+  usage.note(account, id, { at, service: 'redshift', region: 'us-west-2' });
+  usage.note(account, keyId, { at, service: 'iam', region: 'us-east-1' });
+  await usage.flush();
+  expect((await getRole(iam, account, 'r')).lastUsed).toEqual({ at, region: 'us-west-2' });
+  expect((await getAccessKeyLastUsed(iam, account, keyId)).lastUse).toMatchObject({ service: 'iam' });
+  usage.note(account, id, { at: new Date(at.getTime() - 1), service: 'sts', region: 'x' });
+  await usage.flush();
+  expect((await getRole(iam, account, 'r')).lastUsed).toEqual({ at, region: 'us-west-2' });
 });

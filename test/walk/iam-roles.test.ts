@@ -4,6 +4,11 @@ import { deleteEntity, renameEntity } from '../../src/iam/entity-changes.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { deleteInlinePolicy, putInlinePolicy } from '../../src/iam/inline-policies.ts';
 import { createRole, getRole, listRoles, updateRole } from '../../src/iam/roles.ts';
+import {
+  createServiceLinkedRole,
+  deleteServiceLinkedRole,
+  requireDeletionTask,
+} from '../../src/iam/service-linked-roles.ts';
 import { createUser } from '../../src/iam/users.ts';
 import { allow, type IamStore, startIamStore } from './iam-store.ts';
 
@@ -277,6 +282,63 @@ describe('principals of trust policies', () => {
       createRole(iam, account, { roleName: 'r', trustPolicy: allow('s3:*') }),
     ).rejects.toMatchObject({
       code: 'MalformedPolicyDocument',
+    });
+  });
+});
+
+describe('service-linked roles', () => {
+  const amazonaws = 'redshift.amazonaws.com';
+
+  test('have the name and path of their service, and are deleted by their own operation', async () => {
+    const account = await held.newAccount();
+    const made = await createServiceLinkedRole(iam, account, { serviceName: amazonaws, description: 'd' });
+    expect(made).toMatchObject({
+      arn: `arn:aws:iam::${account}:role/aws-service-role/${amazonaws}/AWSServiceRoleForRedshift`,
+      description: 'd',
+    });
+    expect(principalOf(made.trustPolicy)).toEqual({ Service: amazonaws });
+    await expect(createServiceLinkedRole(iam, account, { serviceName: amazonaws })).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message:
+        'Service role name AWSServiceRoleForRedshift has been taken in this account, please try a different suffix.',
+    });
+    const task = await deleteServiceLinkedRole(iam, account, made.name);
+    expect(task).toMatch(
+      /^task\/aws-service-role\/redshift\.amazonaws\.com\/AWSServiceRoleForRedshift\/[0-9a-f-]{36}$/,
+    );
+    await expect(getRole(iam, account, made.name)).rejects.toMatchObject({ code: 'NoSuchEntity' });
+    await requireDeletionTask(iam, account, task);
+    for (const other of [
+      `${task}0`,
+      task.replace('task/', ''),
+      task.replaceAll(/[0-9a-f]{12}$/g, '000000000000'),
+      "'",
+    ]) {
+      await expect(requireDeletionTask(iam, account, other)).rejects.toMatchObject({ code: 'NoSuchEntity' });
+    }
+    await expect(requireDeletionTask(iam, await held.newAccount(), task)).rejects.toMatchObject({
+      code: 'NoSuchEntity',
+    });
+  });
+
+  test('are of known services, with a suffix where the service takes one', async () => {
+    const account = await held.newAccount();
+    const refused = { code: 'InvalidInput', status: 400 };
+    await expect(
+      createServiceLinkedRole(iam, account, { serviceName: 'x.amazonaws.com' }),
+    ).rejects.toMatchObject(refused);
+    await expect(
+      createServiceLinkedRole(iam, account, { serviceName: amazonaws, suffix: 'x' }),
+    ).rejects.toMatchObject({ ...refused, message: `Custom suffix is not allowed for ${amazonaws}` });
+    const made = await createServiceLinkedRole(iam, account, {
+      serviceName: 'autoscaling.amazonaws.com',
+      suffix: 'x',
+    });
+    expect(made.name).toBe('AWSServiceRoleForAutoScaling_x');
+    await createRole(iam, account, { roleName: 'own', trustPolicy: service });
+    await expect(deleteServiceLinkedRole(iam, account, 'own')).rejects.toMatchObject(refused);
+    await expect(deleteServiceLinkedRole(iam, account, 'none')).rejects.toMatchObject({
+      code: 'NoSuchEntity',
     });
   });
 });

@@ -1,9 +1,17 @@
 import { roleArn } from '../../../core/arn.ts';
 import { deleteEntity } from '../../../iam/entity-changes.ts';
 import { createRole, getRole, listRoles, updateRole } from '../../../iam/roles.ts';
+import {
+  createServiceLinkedRole,
+  deleteServiceLinkedRole,
+  type NewServiceRole,
+  requireDeletionTask,
+  serviceRoleName,
+} from '../../../iam/service-linked-roles.ts';
+import type { CreateServiceLinkedRoleRequest } from '../../services/iam.generated.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, roleShape, tagsOfInput } from './shapes.ts';
-import { onList, onRole, requestTagKeys } from './targets.ts';
+import { onAccount, onList, onRole, requestTagKeys } from './targets.ts';
 
 /** Roles and their trust policies. */
 
@@ -112,7 +120,37 @@ const DeleteRolePermissionsBoundary = changing<'DeleteRolePermissionsBoundary'>(
   },
 );
 
+const CreateServiceLinkedRole = changing<'CreateServiceLinkedRole'>(
+  (_iam, input, caller) => {
+    const { name, path } = serviceRoleName(serviceRoleOf(input));
+    const resource = roleArn(caller.principal.accountId, path, name);
+    const context = new Map([['iam:awsservicename', [input.AWSServiceName]]]);
+    return [{ action: 'iam:CreateServiceLinkedRole', resource, context }];
+  },
+  async (iam, input, caller) => ({
+    Role: roleShape(await createServiceLinkedRole(iam, caller.principal.accountId, serviceRoleOf(input))),
+  }),
+);
+
+const DeleteServiceLinkedRole = changing<'DeleteServiceLinkedRole'>(
+  (iam, input, caller) => onRole(iam, caller, 'iam:DeleteServiceLinkedRole', input.RoleName),
+  async (iam, input, caller) => ({
+    DeletionTaskId: await deleteServiceLinkedRole(iam, caller.principal.accountId, input.RoleName),
+  }),
+);
+
+const GetServiceLinkedRoleDeletionStatus = reading<'GetServiceLinkedRoleDeletionStatus'>(
+  () => onAccount('iam:GetServiceLinkedRoleDeletionStatus'),
+  async (iam, input, caller) => {
+    await requireDeletionTask(iam, caller.principal.accountId, input.DeletionTaskId);
+    return { Status: 'SUCCEEDED' };
+  },
+);
+
 export const roleActions = {
+  CreateServiceLinkedRole,
+  DeleteServiceLinkedRole,
+  GetServiceLinkedRoleDeletionStatus,
   CreateRole,
   GetRole,
   ListRoles,
@@ -123,3 +161,11 @@ export const roleActions = {
   PutRolePermissionsBoundary,
   DeleteRolePermissionsBoundary,
 };
+
+function serviceRoleOf(input: CreateServiceLinkedRoleRequest): NewServiceRole {
+  return {
+    serviceName: input.AWSServiceName,
+    description: input.Description,
+    suffix: input.CustomSuffix,
+  };
+}
