@@ -32,9 +32,9 @@ export const LIMITS = {
   /** Milliseconds from accepting a database connection to ReadyForQuery (CVE-2026-25949: silence held connections open). */
   loginMsMax: 20_000,
   /** Connections that have not finished their login, per gateway. */
-  loginsPendingMax: 500,
+  loginsPendingMax: 1_000,
   /** The same from one address: less, so that one client cannot keep all others out. */
-  loginsPendingPerAddressMax: 200,
+  loginsPendingPerAddressMax: 400,
   /** TLS handshakes at a time, for all gateways of a node; others wait. Each costs a millisecond of the one thread. */
   tlsHandshakesMax: 32,
   /** Wrong passwords from one address within a minute, after which passwords from there are refused for a while. */

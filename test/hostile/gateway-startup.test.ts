@@ -309,7 +309,7 @@ describe('a startup packet', () => {
 describe('many connections', () => {
   test('that never log in do not grow past the limit, and leave room when they go', async () => {
     const wires: Wire[] = [];
-    while (wires.length < LIMITS.loginsPendingMax) wires.push(await Wire.open(keyshift));
+    while (wires.length < LIMITS.loginsPendingPerAddressMax) wires.push(await Wire.open(keyshift));
     const beyond = await Wire.open(keyshift);
     expect(await beyond.untilEnd()).toHaveLength(0);
     for (const wire of wires) wire.vanish();
