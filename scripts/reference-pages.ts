@@ -1,5 +1,6 @@
 import type { Option } from '../src/config.ts';
 import type { LintRule } from '../src/policy/lint/finding.ts';
+import { ALWAYS_REFUSED, FURTHER_PERMISSIONS, NOT_IMPLEMENTED } from './iam-operations.ts';
 
 /**
  * The pages of docs/reference, printed from the tables that the program itself goes by. `npm run docs` writes them;
@@ -65,9 +66,32 @@ export function operationsPage(services: readonly ServiceOperations[]): string {
         'JSON 1.1, where what is not implemented answers `UnknownOperationException`. An operation needs the ' +
         'permission of its own name, such as `iam:CreateUser`. Four things differ: `sts:GetCallerIdentity` and `sts:GetSessionToken` need ' +
         'none; `sts:AssumeRole` is decided by the trust policy of the role too, see [roles](../guides/roles.md); creating with tags also needs the tag permission, such as `iam:TagUser`; `redshift:GetClusterCredentials` ' +
-        'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md).',
+        'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md). ' +
+        'Of IAM [another page](iam-operations.md) says why some operations are not there.',
     ],
     sections.join('\n\n'),
+  );
+}
+
+/** `tagged` are the operations that may come with tags. */
+export function iamOperationsPage(service: ServiceOperations, tagged: ReadonlySet<string>): string {
+  const rows = [...service.operations].sort().map((operation) => {
+    const reason = NOT_IMPLEMENTED.get(operation);
+    if (reason !== undefined) return [operation, `no: ${reason}`, ''];
+    const refusal = ALWAYS_REFUSED.get(operation);
+    const own = code(`iam:${operation}`);
+    const further = FURTHER_PERMISSIONS.get(operation);
+    const tags = tagged.has(operation) ? 'with tags also that for tagging' : undefined;
+    const needed = [own, further, tags].filter((part) => part !== undefined).join('; ');
+    return [operation, refusal === undefined ? 'yes' : `always ${refusal}`, needed];
+  });
+  return page(
+    'IAM, operation by operation',
+    [
+      `Each of the ${service.operations.length} operations of IAM's model: whether it is answered, or why not ` +
+        '(it then answers `InvalidAction`, 400), and the permission that a caller needs. The root user needs none.',
+    ],
+    table(['Operation', 'Answered', 'Permission'], rows),
   );
 }
 

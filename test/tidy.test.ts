@@ -63,6 +63,7 @@ const LINES_MAX = 300;
 const MAY_BE_LONG = new Map([
   ['src/config.ts', 'the option table and its reader'],
   ['src/iam/aws-managed-policy-data.ts', 'data'],
+  ['src/iam/aws-managed-policy-more.ts', 'data'],
 ]);
 
 const each = (check: (path: string, text: string) => readonly string[], texts = SOURCES): string[] =>

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { policyArn } from '../core/arn.ts';
 import { uniqueId } from '../core/ids.ts';
 import { AWS_MANAGED_POLICY_DATA, type AwsManagedPolicyData } from './aws-managed-policy-data.ts';
+import { MORE_AWS_MANAGED_POLICIES } from './aws-managed-policy-more.ts';
 import type { ManagedPolicy } from './managed-policy.ts';
 
-/** The policies that AWS manages, in the shape of every managed policy. All of them have the path `/`. */
+/** The policies that AWS manages, in the shape of every managed policy. */
 
 const BY_ARN: ReadonlyMap<string, { readonly policy: ManagedPolicy; readonly document: string }> = new Map(
-  AWS_MANAGED_POLICY_DATA.map((data) => {
+  [...AWS_MANAGED_POLICY_DATA, ...MORE_AWS_MANAGED_POLICIES].map((data) => {
     const policy = policyOfData(data);
     return [policy.arn, { policy, document: JSON.stringify(data.document, undefined, 4) }];
   }),
@@ -27,12 +28,13 @@ export function listAwsManagedPolicies(): ManagedPolicy[] {
 }
 
 function policyOfData(data: AwsManagedPolicyData): ManagedPolicy {
-  const arn = policyArn('aws', '/', data.name);
+  const path = data.path ?? '/';
+  const arn = policyArn('aws', path, data.name);
   return {
     scope: 'AWS',
     id: data.id ?? derivedId(arn),
     name: data.name,
-    path: '/',
+    path,
     arn,
     description: data.description,
     defaultVersion: data.version,

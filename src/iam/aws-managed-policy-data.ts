@@ -10,6 +10,8 @@
  */
 export interface AwsManagedPolicyData {
   readonly name: string;
+  /** Where it is not `/`. */
+  readonly path?: string;
   readonly id?: string;
   readonly version: number;
   readonly createdAt: string;

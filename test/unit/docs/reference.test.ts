@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { ALWAYS_REFUSED, FURTHER_PERMISSIONS, NOT_IMPLEMENTED } from '../../../scripts/iam-operations.ts';
 import {
+  iamOperationsPage,
   limitsPage,
   lintPage,
   operationsPage,
@@ -56,6 +58,18 @@ describe('the reference pages', () => {
     await expect(text).toMatchFileSnapshot(page('operations'));
   });
 
+  test('of IAM tell of every operation of the model whether it is there, or why not', async () => {
+    const operations = [...iamTable.operationNames()];
+    const tagged = new Set(
+      operations
+        .filter((name) => /^(Create|Upload)/.test(name))
+        .filter((name) => iamTable.operation(name)?.input?.members.some((member) => member.name === 'Tags')),
+    );
+    const text = iamOperationsPage(service('', iamTable, iamActions), tagged);
+    for (const name of operations) expect(text).toContain(`\n| ${name} | `);
+    await expect(text).toMatchFileSnapshot(page('iam-operations'));
+  });
+
   test('of lint tell every rule', async () => {
     const text = lintPage(LINT_RULES);
     for (const { id } of LINT_RULES) expect(text).toContain(`| \`${id}\` | `);
@@ -69,6 +83,15 @@ describe('the reference pages', () => {
     }
     await expect(text).toMatchFileSnapshot(page('limits'));
   });
+});
+
+test('every operation of IAM works, or is one of at most 15 with a reason', () => {
+  const implemented = new Set(Object.keys(iamActions));
+  const operations = [...iamTable.operationNames()];
+  expect(operations.filter((name) => implemented.has(name) === NOT_IMPLEMENTED.has(name))).toEqual([]);
+  const named = [...NOT_IMPLEMENTED.keys(), ...ALWAYS_REFUSED.keys(), ...FURTHER_PERMISSIONS.keys()];
+  expect(named.filter((name) => !operations.includes(name))).toEqual([]);
+  expect(NOT_IMPLEMENTED.size).toBeLessThanOrEqual(15);
 });
 
 test('every implemented operation is one of its service', () => {
