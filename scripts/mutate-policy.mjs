@@ -1,0 +1,87 @@
+// Breaks the policy engine in every way of test/mutations/policy-mutants.mjs, one at a time, in a copy of the
+// sources, and runs the policy tests on each. A mutant that no test notices is printed, and the exit code is 1.
+// `npm run mutate:policy [first] [last]`; some minutes.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { MUTANTS } from '../test/mutations/policy-mutants.mjs';
+
+/** A mutant can loop without end; that is noticed too. */
+const MUTANT_MS_MAX = 120_000;
+const LANES = 2;
+const TESTS = ['test/vectors/policy.test.ts', 'test/unit/policy/'];
+
+const [first = '1', last = String(Number.MAX_SAFE_INTEGER)] = process.argv.slice(2);
+const mutants = Object.entries(MUTANTS)
+  .flatMap(([file, changes]) =>
+    changes.map(([original, replacement]) => ({
+      file,
+      original,
+      replacement,
+      text: mutate(file, original, replacement),
+    })),
+  )
+  .slice(Number(first) - 1, Number(last));
+const folder = mkdtempSync(join(tmpdir(), 'keyshift-mutants-'));
+const survivors = [];
+try {
+  const lanes = Array.from({ length: LANES }, (_, n) => copyTo(join(folder, String(n))));
+  if (!(await passes(lanes[0]))) throw new Error('the tests fail before anything is broken');
+  const queue = mutants.values();
+  await Promise.all(lanes.map((lane) => work(lane, queue)));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${mutants.length - survivors.length} of ${mutants.length} mutants caught`);
+for (const { file, original, replacement } of survivors) {
+  console.log(`\nSURVIVED in src/policy/${file}:\n- ${original}\n+ ${replacement}`);
+}
+process.exitCode = survivors.length === 0 ? 0 : 1;
+
+function mutate(file, original, replacement) {
+  const text = readFileSync(join('src/policy', file), 'utf8');
+  const parts = text.split(original);
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${original}`);
+  return parts.join(replacement);
+}
+
+function copyTo(lane) {
+  mkdirSync(join(lane, 'test/unit'), { recursive: true });
+  for (const path of [
+    'src',
+    'test/unit/policy',
+    'test/vectors',
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ]) {
+    cpSync(path, join(lane, path), { recursive: true });
+  }
+  symlinkSync(resolve('node_modules'), join(lane, 'node_modules'));
+  return lane;
+}
+
+async function work(lane, queue) {
+  for (const mutant of queue) {
+    const path = join(lane, 'src/policy', mutant.file);
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(path, mutant.text);
+    if (await passes(lane)) survivors.push(mutant);
+    writeFileSync(path, before);
+  }
+}
+
+function passes(lane) {
+  const vitest = resolve('node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', '--project', 'unit', '--bail', '1', ...TESTS], {
+    cwd: lane,
+    stdio: 'ignore',
+    timeout: MUTANT_MS_MAX,
+    killSignal: 'SIGKILL',
+  });
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('exit', (code) => done(code === 0));
+  });
+}
