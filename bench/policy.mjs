@@ -1,7 +1,7 @@
 // bench/policy: what one decision costs with 1, 10 and 100 attached policies, in CPU and in allocated bytes, beside a
 // naive interpreter of the same documents and Cedar with preparsed policies; and the worst that hostile documents
 // can do. Interleaved in one run: every contender takes its turn in every round, and the medians are compared.
-// `npm run bench:policy [rounds]`; about a minute.
+// `npm run bench-policy [rounds]`; about a minute.
 import { strict as assert } from 'node:assert';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import {

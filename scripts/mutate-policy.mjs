@@ -1,6 +1,6 @@
 // Breaks the policy engine in every way of test/mutations/policy-mutants.mjs, one at a time, in a copy of the
 // sources, and runs the policy tests on each. A mutant that no test notices is printed, and the exit code is 1.
-// `npm run mutate:policy [first] [last]`; some minutes.
+// `npm run mutants [first] [last]`; some minutes.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

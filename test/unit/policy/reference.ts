@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /**
  * A second policy engine, slow and obvious, against which the real one is tested. It shares no code with
  * src/policy: it reads documents with JSON.parse, works on them as they are written, and follows the rules of
@@ -419,7 +421,7 @@ function bitsOf(address: string): string | undefined {
     const octets = v4.slice(1).map(Number);
     return octets.every((octet) => octet < 256) ? octets.map((octet) => bits(octet, 8)).join('') : undefined;
   }
-  if (!address.includes(':')) return undefined;
+  if (!isIPv6(address)) return undefined;
   const [head = '', tail] = address.split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const filler = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
