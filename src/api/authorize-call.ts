@@ -61,7 +61,7 @@ function refuse(caller: Caller, denied: Denied | undefined): void {
   const { permission, decision, context, extraKeys } = denied;
   const { action, resource, principal = caller.principal, isReasonHidden = false } = permission;
   const { unlessDenied = false, side } = permission;
-  const kept = decisionEvidence(principal, { context, extraKeys, unlessDenied, side });
+  const kept = decisionEvidence(principal, { action, resource, context, extraKeys, unlessDenied, side });
   const facts = { deniedAction: action, deniedResource: resource, decision, evidence: kept?.evidence };
   caller.note(facts, kept?.documents);
   throw accessDenied(principal, action, resource, isReasonHidden ? undefined : decision);

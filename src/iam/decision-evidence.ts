@@ -3,8 +3,8 @@ import type { LayerKind } from '../policy/action-plans.ts';
 import type { Caller } from '../policy/caller.ts';
 import type { CompiledPolicy, CompiledResourcePolicy, PolicySource } from '../policy/compile.ts';
 import type { RequestContext } from '../policy/context.ts';
-import { contextKeysOf } from '../policy/context-keys.ts';
-import { parsePolicyDocument } from '../policy/document.ts';
+import type { PolicyRequest } from '../policy/evaluate.ts';
+import { explain } from '../policy/explain.ts';
 import type { ResourceSide } from '../policy/resource-side.ts';
 import { principalFact } from './context.ts';
 import type { Principal, PrincipalKind } from './principal.ts';
@@ -88,8 +88,7 @@ export interface Evidence {
 }
 
 /** What is refused: a request that a principal may not make. */
-export interface RefusedRequest {
-  readonly context: RequestContext;
+export interface RefusedRequest extends PolicyRequest {
   /** The keys of the action itself, beside those of the principal and the request. */
   readonly extraKeys: Iterable<string>;
   readonly unlessDenied: boolean;
@@ -120,7 +119,7 @@ export function decisionEvidence(principal: Principal, refused: RefusedRequest):
     caller: side.caller,
   };
   const tags = [...principal.tags.keys()].map((key) => `aws:principaltag/${key}`);
-  const keys = new Set([...KNOWN_KEYS, ...keysOf(principal, side), ...extraKeys, ...tags]);
+  const keys = new Set([...KNOWN_KEYS, ...keysAskedFor(principal, refused), ...extraKeys, ...tags]);
   const { facts, isComplete } = readFacts(context, keys);
   const isOwn = ([key]: readonly [string, unknown]) => principalFact(key, principal) !== undefined;
   const evidence = {
@@ -145,17 +144,18 @@ function ownerOf({ kind, userId, session }: Principal): DecisionEvidence['princi
   return isRoot ? { kind: 'root', id: '' } : { kind: 'user', id: session?.ownerId ?? userId };
 }
 
-/** The keys that the policies ask for, in lower case. */
-function keysOf({ policies }: Principal, side: ResourceSide | undefined): readonly string[] {
-  const texts = policies.layers.flatMap((layer) => layer.policies.map(({ source }) => source.text ?? ''));
-  const documents = texts.map((text) => parsePolicyDocument(text, 'identity'));
-  const ofResource = side === undefined ? [] : [parsedSide(side)];
-  return contextKeysOf([...documents, ...ofResource]).map((key) => key.toLowerCase());
-}
-
-function parsedSide({ policy }: ResourceSide) {
-  const { text = '' } = policy.source;
-  return policy.mustAllow ? parsePolicyDocument(text, 'trust') : parsePolicyDocument(text, 'resource');
+/** The keys that an explanation of the decision will ask for: whatever the statements about the action ask for. */
+function keysAskedFor(
+  { policies }: Principal,
+  { context, side, ...asked }: RefusedRequest,
+): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const get = (key: string): readonly string[] | undefined => {
+    keys.add(key);
+    return context.get(key);
+  };
+  explain(policies, { ...asked, context: { get } }, side);
+  return keys;
 }
 
 /** Keys in lower case with their values, as far as there is room for them. */

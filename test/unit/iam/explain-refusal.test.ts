@@ -18,6 +18,7 @@ import {
 
 const ACTION = 'redshift:GetClusterCredentials';
 const RESOURCE = 'arn:aws:redshift:us-west-2:123456789012:dbuser:c/eve';
+const ASKED = { action: ACTION, resource: RESOURCE };
 const REQUEST: RequestFacts = {
   sourceIp: '10.0.0.1',
   secureTransport: true,
@@ -51,11 +52,16 @@ function kept(
   { extra = new Map<string, readonly string[]>(), unlessDenied = false } = {},
 ) {
   const context = contextOf(principal, REQUEST, extra);
-  const decision = evaluate(principal.policies, { action: ACTION, resource: RESOURCE, context });
-  const found = decisionEvidence(principal, { context, extraKeys: extra.keys(), unlessDenied });
+  const decision = evaluate(principal.policies, { ...ASKED, context });
+  const found = decisionEvidence(principal, {
+    ...ASKED,
+    context,
+    extraKeys: extra.keys(),
+    unlessDenied,
+  });
   if (found === undefined) throw new Error('nothing was kept');
   const evidence = JSON.parse(JSON.stringify(found.evidence)) as typeof found.evidence;
-  const refusal: Refusal = { action: ACTION, resource: RESOURCE, because: decision.because, evidence };
+  const refusal: Refusal = { ...ASKED, because: decision.because, evidence };
   return { decision, refusal, documents: found.documents, json: JSON.stringify(found.evidence) };
 }
 
@@ -117,7 +123,13 @@ describe('what is kept of a refusal', () => {
     const context = contextOf(principal, REQUEST);
     const asked = { action: 'sts:AssumeRole', resource: 'arn:aws:iam::123456789012:role/r' };
     const decision = evaluate(principal.policies, { ...asked, context }, side);
-    const found = decisionEvidence(principal, { context, extraKeys: [], unlessDenied: false, side });
+    const found = decisionEvidence(principal, {
+      ...asked,
+      context,
+      extraKeys: [],
+      unlessDenied: false,
+      side,
+    });
     const evidence = JSON.parse(JSON.stringify(found?.evidence)) as DecisionEvidence;
     const explained = explainAsDecided(
       { ...asked, because: decision.because, evidence },
@@ -166,7 +178,9 @@ describe('what is kept of a refusal', () => {
     const text = JSON.stringify({ Statement: [allow()] });
     const unknown = bob({ identity: [compilePolicy(parsePolicyDocument(text, 'identity'), source)] });
     const context = contextOf(unknown, REQUEST);
-    expect(decisionEvidence(unknown, { context, extraKeys: [], unlessDenied: false })).toBeUndefined();
+    expect(
+      decisionEvidence(unknown, { ...ASKED, context, extraKeys: [], unlessDenied: false }),
+    ).toBeUndefined();
     const { refusal } = kept(bob({ identity: [policy('p', allow({ Action: 'iam:*' }))] }));
     expect(explainAsDecided(refusal, new Map())).toBeUndefined();
     expect(refusalLines(refusal, { asDecided: undefined, now: { kind: 'gone' } })).toContain(
