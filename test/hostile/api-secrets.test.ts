@@ -6,6 +6,7 @@ import { ask, makeUser, must, plain, presigned, send, signed } from '../walk/sup
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { run } from '../walk/support/run.ts';
 import { clusterServers, connect, loginFor, processesIn, sqlIn } from '../walk/support/servers.ts';
+import { allow, assume, deviceOf, makeRole, trust, withCredentials } from '../walk/support/sessions.ts';
 
 /**
  * Known secrets go through everything that takes or gives one, in good requests and in refused ones. Then every
@@ -102,6 +103,51 @@ test('every operation that takes a secret does its work', { timeout: 60_000 }, a
   const status = async (): Promise<string[]> =>
     (await must(root, 'redshift', 'DescribeClusters')).texts('ClusterStatus');
   await expect.poll(status, { timeout: 30_000 }).toEqual(['available', 'available']);
+});
+
+test('temporary credentials and seeds of devices are given out, used and refused', async () => {
+  const { root } = keyshift;
+  const trusting = trust({ AWS: 'arn:aws:iam::123456789012:user/ann' });
+  const role = await makeRole(root, 'canary', trusting, allow('redshift:*'));
+  const made = await must(root, 'iam', 'CreateVirtualMFADevice', { VirtualMFADeviceName: 'canary' });
+  const seed = Buffer.from(made.texts('Base32StringSeed')[0] ?? '', 'base64').toString();
+  secrets.set('seed of a device', seed);
+  secrets.set('seed as it is answered', made.texts('Base32StringSeed')[0] ?? '');
+  const device = deviceOf(made);
+  const enable = {
+    UserName: 'ann',
+    SerialNumber: device.serial,
+    AuthenticationCode1: device.code(-2),
+    AuthenticationCode2: device.code(-1),
+  };
+  for (const codes of [{ ...enable, AuthenticationCode2: '000000' }, enable, enable]) {
+    answers.push((await ask(root, 'iam', 'EnableMFADevice', codes)).text);
+  }
+  const key = await must(root, 'iam', 'CreateAccessKey', { UserName: 'ann' });
+  const ann = withCredentials(root, key);
+  const session = await assume({ ...ann, sessionToken: undefined }, role);
+  secrets.set('session token', session.sessionToken?.reveal() ?? '');
+  secrets.set('secret of a session', session.secretAccessKey.reveal());
+  expect(secret('session token')).toMatch(/^[\w-]{100,}$/);
+  const request = { Action: 'GetCallerIdentity' };
+  const sent = [
+    signed(session, 'sts', request),
+    presigned(session, 'sts', request, 60),
+    signed(session, 'sts', { Action: 'GetSessionToken' }),
+    signed({ ...session, accessKeyId: ann.accessKeyId }, 'sts', request),
+    signed({ ...session, secretAccessKey: ann.secretAccessKey }, 'sts', request),
+    signed(session, 'redshift', request),
+    signed(session, 'sts', request, { at: new Date(0) }),
+    presigned(session, 'sts', request, 0),
+    { ...signed(session, 'sts', request), path: '/nowhere' },
+  ];
+  const statuses: number[] = [];
+  for (const one of sent) {
+    const answer = await send(root, one);
+    statuses.push(answer.status);
+    answers.push(answer.text);
+  }
+  expect(statuses).toEqual([200, 200, 403, 403, 403, 400, 403, 400, 404]);
 });
 
 test('secrets in requests that are broken in any way are refused', async () => {
@@ -244,6 +290,9 @@ function* needles(): Generator<[string, (string | Buffer)[]]> {
   for (const [name, text] of secrets) {
     yield [name, [text, encodeURIComponent(text), ...written(Buffer.from(text))]];
   }
+  const session = Buffer.from(secrets.get('session token') ?? '', 'base64url');
+  if (session.length > 0)
+    yield ['end of the session token', [session.subarray(50), session.subarray(50).toString('hex')]];
   const token = Buffer.from(secrets.get('database password') ?? '', 'base64url');
   if (token.length > 0)
     yield ['bytes of the database password', [token.subarray(40), token.subarray(40).toString('hex')]];
