@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   /** Must not reject: it turns every error into an answer. */
   readonly answer: (request: ReceivedRequest) => Promise<Answer>;
+  /** Milliseconds from the first byte of a request to its last. */
+  readonly receiveMsMax?: number;
 }
 
 export interface HttpListener {
@@ -49,12 +51,17 @@ const TOO_LARGE: Answer = {
  */
 const CLOSE_MS_MAX = 2_000;
 
+/** How often node:http looks for requests that take too long. Its own half a minute would triple their limit. */
+const LATE_CHECK_MS = 1_000;
+
 /** Starts an HTTP or HTTPS listener. Rejects with the system's error when the port is taken. */
 export async function listenHttp(options: ListenOptions): Promise<HttpListener> {
+  const { receiveMsMax = LIMITS.requestReceiveMsMax } = options;
   const settings = {
     maxHeaderSize: LIMITS.requestHeaderBytesMax,
-    requestTimeout: LIMITS.requestReceiveMsMax,
-    headersTimeout: LIMITS.requestReceiveMsMax,
+    requestTimeout: receiveMsMax,
+    headersTimeout: receiveMsMax,
+    connectionsCheckingInterval: LATE_CHECK_MS,
   };
   const handler = (message: IncomingMessage, response: ServerResponse): void => {
     receive(message, options, (answer) => send(response, answer));

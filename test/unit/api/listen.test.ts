@@ -22,11 +22,15 @@ const plainAnswer = (body: string): Answer => ({
   body,
 });
 
-function listen(tls?: { certificate: string; key: string }): Promise<HttpListener> {
+function listen(
+  tls?: { certificate: string; key: string },
+  more: { readonly receiveMsMax?: number } = {},
+): Promise<HttpListener> {
   return listenHttp({
     host: HOST,
     port: 0,
     tls,
+    ...more,
     answer: (request) => {
       requests.push(request);
       return respond(request);
@@ -242,6 +246,38 @@ describe('the limit of the headers', () => {
     );
     expect(told).toMatch(/^HTTP\/1\.1 431 /);
     expect(requests).toEqual([]);
+  });
+});
+
+describe('the limit of the time that a request takes to arrive', () => {
+  // Three connections wait at the same time; the listener looks every second.
+  test('ends connections that stop in the headers, in the body or before the first byte', async () => {
+    await listener.close();
+    listener = await listen(undefined, { receiveMsMax: 200 });
+    const began = performance.now();
+    const told = await Promise.all([
+      sendRaw('POST / HTTP/1.1\r\nHost: x\r\n'),
+      sendRaw('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc'),
+      sendRaw(''),
+    ]);
+    const took = performance.now() - began;
+    expect(told[0]).toMatch(/^HTTP\/1\.1 408 /);
+    expect(told[1]).toMatch(/^HTTP\/1\.1 408 /);
+    expect(told[2]).toMatch(/^(?:$|HTTP\/1\.1 408 )/);
+    expect(took).toBeGreaterThanOrEqual(195);
+    // Far from the half a minute after which node:http looks of its own accord.
+    expect(took).toBeLessThan(10_000);
+    expect(requests).toEqual([]);
+  }, 15_000);
+
+  test('does not end a connection that is idle between two requests', async () => {
+    await listener.close();
+    listener = await listen(undefined, { receiveMsMax: 200 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await send({ agent })).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect((await send({ agent })).status).toBe(200);
+    agent.destroy();
   });
 });
 
