@@ -34,6 +34,8 @@ export interface Caller {
   readonly granted: CredentialLimits | undefined;
   /** The decision about pairs that are known only while the operation works. Throws AccessDenied. */
   readonly require: (permissions: readonly RequiredPermission[]) => void;
+  /** Whether a pair would be allowed, for what a message may tell. Decides nothing, and leaves no trace. */
+  readonly may: (permission: RequiredPermission) => boolean;
   /** Adds facts to the audit event of this call, and the documents that they refer to by digest. */
   readonly note: (facts: Readonly<Record<string, unknown>>, documents?: ReadonlyMap<string, string>) => void;
 }

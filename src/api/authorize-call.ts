@@ -31,6 +31,11 @@ export function requireAllowed(
   return undefined;
 }
 
+/** Whether one pair would be allowed. */
+export function wouldAllow(permission: RequiredPermission, caller: Caller): boolean {
+  return firstDenied([permission], caller, NO_KEYS) === undefined;
+}
+
 interface Denied {
   readonly permission: RequiredPermission;
   readonly decision: ReturnType<typeof authorize>;

@@ -7,7 +7,7 @@ import type { Logger } from '../core/logger.ts';
 import { requireOpenToSession } from '../iam/session-limits.ts';
 import type { Caller } from './action.ts';
 import { type Authenticator, authenticate, type Identified } from './authenticate.ts';
-import { requireAllowed } from './authorize-call.ts';
+import { requireAllowed, wouldAllow } from './authorize-call.ts';
 import {
   type Call,
   decodeCall,
@@ -158,6 +158,7 @@ function toCaller<Deps>(
       progress.documents = documents ?? progress.documents;
     },
     require: (permissions) => requireAllowed(permissions, caller),
+    may: (permission) => wouldAllow(permission, caller),
   };
   return caller;
 }

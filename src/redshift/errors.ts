@@ -2,8 +2,13 @@ import { AwsError } from '../core/errors.ts';
 
 /** The errors of Redshift's API, with their codes, statuses and texts. Source: Redshift API Reference, "Errors" of each action. */
 
-export const clusterNotFound = (identifier: string): AwsError =>
-  new AwsError('ClusterNotFound', 404, `Cluster ${identifier} not found.`);
+/** `near` is a name to try instead, for callers who may see it. */
+export const clusterNotFound = (identifier: string, near?: string): AwsError =>
+  new AwsError(
+    'ClusterNotFound',
+    404,
+    `Cluster ${identifier} not found.${near === undefined ? '' : ` There is a cluster ${near}.`}`,
+  );
 
 export const clusterAlreadyExists = (): AwsError =>
   new AwsError('ClusterAlreadyExists', 400, 'Cluster already exists');

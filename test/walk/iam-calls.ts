@@ -1,6 +1,6 @@
 import type { Caller } from '../../src/api/action.ts';
 import { iamActions } from '../../src/api/actions/iam/index.ts';
-import { requireAllowed } from '../../src/api/authorize-call.ts';
+import { requireAllowed, wouldAllow } from '../../src/api/authorize-call.ts';
 import type { IamOperations } from '../../src/api/services/iam.generated.ts';
 import { Directory } from '../../src/iam/directory.ts';
 import type { Iam } from '../../src/iam/iam.ts';
@@ -23,6 +23,7 @@ export function callerOf(principal: Principal, notes: Record<string, unknown> = 
     granted: undefined,
     note: (facts) => Object.assign(notes, facts),
     require: (permissions) => requireAllowed(permissions, caller),
+    may: (permission) => wouldAllow(permission, caller),
   };
   return caller;
 }

@@ -224,7 +224,9 @@ describe('a parameter group', () => {
     await redshift('ModifyCluster', { ...CLUSTER, ClusterParameterGroupName: 'default.redshift-1.0' });
     await redshift('RebootCluster', CLUSTER);
     await until('available');
-    expect(await asUser(sql)).toEqual([{ timeout: '0', path: 'temp_creds_user, public', style: 'ISO, MDY' }]);
+    expect(await asUser(sql)).toEqual([
+      { timeout: '0', path: ' temp_creds_user, public', style: 'ISO, MDY' },
+    ]);
     await redshift('DeleteClusterParameterGroup', GROUP);
     expect(await refused('DescribeClusterParameters', GROUP)).toEqual([404, 'ClusterParameterGroupNotFound']);
   });

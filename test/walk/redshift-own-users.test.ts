@@ -312,6 +312,18 @@ describe('a custom domain name', () => {
     });
   });
 
+  test('of the gateway itself stands for the only cluster, as the JDBC driver asks after DescribeClusters', async () => {
+    const asked = { CustomDomainName: 'LOCALHOST', DbUser: 'temp_creds_user' };
+    expect((await must(ada, 'redshift', 'GetClusterCredentials', asked)).texts('DbUser')).toEqual([
+      'IAM:temp_creds_user',
+    ]);
+    const other = await call(ada, 'redshift', 'GetClusterCredentials', {
+      ...asked,
+      ClusterIdentifier: 'other',
+    });
+    expect(other.code).toBe('CustomDomainAssociationNotFoundFault');
+  });
+
   test('is one for each cluster, and can be changed and taken away', async () => {
     const second = await call(ada, 'redshift', 'CreateCustomDomainAssociation', {
       ...association,
@@ -342,6 +354,22 @@ describe('a custom domain name', () => {
       (await call(ada, 'redshift', 'CreateCustomDomainAssociation', { ...association, ...more })).code,
     ).toBe(code);
   });
+});
+
+test('a cluster that is not there is told with the name that was meant, to those who may see that one', async () => {
+  const wrong = { ClusterIdentifier: 'exampleclustre', DbUser: 'temp_creds_user' };
+  const told = await call(ada, 'redshift', 'GetClusterCredentials', wrong);
+  expect([told.status, told.message]).toEqual([
+    404,
+    'Cluster exampleclustre not found. There is a cluster examplecluster.',
+  ]);
+  const blind = await makeUser(root, 'blind', {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'redshift:GetClusterCredentials', Resource: '*' }],
+  });
+  expect((await call(blind, 'redshift', 'GetClusterCredentials', wrong)).message).toBe(
+    'Cluster exampleclustre not found.',
+  );
 });
 
 describe('an authentication profile', () => {

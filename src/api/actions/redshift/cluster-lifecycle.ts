@@ -8,6 +8,7 @@ import type { Action } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
 import { toWireCluster } from './cluster-output.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { requireCluster } from './named-cluster.ts';
 import { onCluster } from './permissions.ts';
 
 /** PauseCluster, ResumeCluster, RebootCluster, which stop and start the server; and ModifyClusterIamRoles. */
@@ -15,7 +16,7 @@ import { onCluster } from './permissions.ts';
 export const pauseCluster: Action<RedshiftDeps, wire.PauseClusterMessage, wire.PauseClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('PauseCluster', caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
-    const cluster = await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     requireOwnServer(cluster);
     await deps.clusters.setStatus(cluster, ['available'], 'pausing');
     deps.servers.pause(cluster);
@@ -27,7 +28,7 @@ export const pauseCluster: Action<RedshiftDeps, wire.PauseClusterMessage, wire.P
 export const resumeCluster: Action<RedshiftDeps, wire.ResumeClusterMessage, wire.ResumeClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('ResumeCluster', caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
-    const cluster = await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     requireOwnServer(cluster);
     await deps.clusters.setStatus(cluster, ['paused'], 'resuming');
     deps.servers.resume(cluster);
@@ -39,7 +40,7 @@ export const resumeCluster: Action<RedshiftDeps, wire.ResumeClusterMessage, wire
 export const rebootCluster: Action<RedshiftDeps, wire.RebootClusterMessage, wire.RebootClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('RebootCluster', caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
-    const cluster = await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     requireOwnServer(cluster);
     await deps.clusters.setStatus(cluster, ['available'], 'rebooting');
     deps.servers.reboot(cluster);
@@ -64,7 +65,7 @@ export const modifyClusterIamRoles: Action<
       if (!ROLE_ARN.test(arn))
         throw invalidParameterValue(`The ARN of an IAM role is invalid: ${arn.slice(0, 200)}`);
     }
-    const cluster = await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     if (cluster.status !== 'available') {
       throw invalidClusterState(`Cluster ${cluster.identifier} is in state ${cluster.status}.`);
     }

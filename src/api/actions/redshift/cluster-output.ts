@@ -119,6 +119,7 @@ const STATES: Readonly<Record<Cluster['status'], State>> = {
   pausing: { availability: 'Unavailable', hasEndpoint: true },
   paused: { availability: 'Unavailable', hasEndpoint: true },
   resuming: { availability: 'Modifying', hasEndpoint: true },
-  deleting: { availability: 'Unavailable', hasEndpoint: false },
+  // Terraform waits for a deletion only while the cluster says this.
+  deleting: { availability: 'Modifying', hasEndpoint: false },
   failed: { availability: 'Failed', hasEndpoint: false },
 };

@@ -17,6 +17,7 @@ import { requireOwnServer } from './cluster-lifecycle.ts';
 import { requireOptions, withOptions } from './cluster-options.ts';
 import { toWireCluster, toWireClusters } from './cluster-output.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { requireCluster } from './named-cluster.ts';
 import { onePage } from './pages.ts';
 import { requireGroup } from './parameter-groups.ts';
 import { onCluster } from './permissions.ts';
@@ -68,7 +69,7 @@ export const describeClusters: Action<RedshiftDeps, wire.DescribeClustersMessage
   run: async (deps, input, caller) => {
     const { accountId } = caller.principal;
     if (input.ClusterIdentifier !== undefined && input.ClusterIdentifier !== '') {
-      const cluster = await deps.clusters.get(accountId, input.ClusterIdentifier);
+      const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
       return { Clusters: await toWireClusters(deps, caller, [cluster]) };
     }
     const { TagKeys: keys, TagValues: values } = input;
@@ -86,7 +87,7 @@ export const describeClusters: Action<RedshiftDeps, wire.DescribeClustersMessage
 export const modifyCluster: Action<RedshiftDeps, wire.ModifyClusterMessage, wire.ModifyClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('ModifyCluster', caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
-    const cluster = await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     if (cluster.status !== 'available') {
       throw invalidClusterState(`Cluster ${cluster.identifier} is in state ${cluster.status}.`);
     }
@@ -114,7 +115,7 @@ export const modifyCluster: Action<RedshiftDeps, wire.ModifyClusterMessage, wire
 export const deleteCluster: Action<RedshiftDeps, wire.DeleteClusterMessage, wire.DeleteClusterResult> = {
   permissions: (_deps, input, caller) => onCluster('DeleteCluster', caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
-    const cluster = await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     if (input.SkipFinalClusterSnapshot !== true) {
       throw invalidParameterValue(
         'Keyshift keeps no snapshots: SkipFinalClusterSnapshot must be true to delete a cluster.',
@@ -139,7 +140,7 @@ export const describeLoggingStatus: Action<
 > = {
   permissions: (_deps, input, caller) => onCluster('DescribeLoggingStatus', caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
-    await deps.clusters.get(caller.principal.accountId, input.ClusterIdentifier);
+    await requireCluster(deps, caller, input.ClusterIdentifier);
     return { LoggingEnabled: false };
   },
   changes: false,

@@ -8,6 +8,7 @@ import type { Resource } from '../../../redshift/resources.ts';
 import type { Action, Caller } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { requireCluster } from './named-cluster.ts';
 import { onePage } from './pages.ts';
 import { onCluster, onEverything } from './permissions.ts';
 
@@ -36,7 +37,7 @@ export const createCustomDomainAssociation: Action<
     const name = requireHostName(input.CustomDomainName);
     const certificateArn = requireCertificateArn(input.CustomDomainCertificateArn);
     const { accountId } = caller.principal;
-    const cluster = await deps.clusters.get(accountId, input.ClusterIdentifier);
+    const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     const others = await deps.resources.list(accountId, 'custom-domain');
     if (others.some(({ content }) => content.clusterIdentifier === cluster.identifier)) {
       throw customDomainExists();
@@ -116,7 +117,7 @@ async function requireDomain(
   input: { readonly ClusterIdentifier: string; readonly CustomDomainName: string },
 ): Promise<Domain> {
   const { accountId } = caller.principal;
-  await deps.clusters.get(accountId, input.ClusterIdentifier);
+  await requireCluster(deps, caller, input.ClusterIdentifier);
   const name = input.CustomDomainName.toLowerCase();
   const domain = await deps.resources.find(accountId, 'custom-domain', name);
   if (domain?.content.clusterIdentifier !== input.ClusterIdentifier) throw customDomainNotFound();

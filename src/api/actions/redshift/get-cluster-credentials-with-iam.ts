@@ -6,7 +6,7 @@ import type {
 } from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { loginOffers } from './issue-terms.ts';
-import { namedCluster } from './named-cluster.ts';
+import { namedCluster, requireCluster } from './named-cluster.ts';
 import { ownCredentials, ownCredentialsKeys } from './own-credentials.ts';
 
 /** GetClusterCredentialsWithIAM: the caller decides nothing but the database; its own name is the database user's. */
@@ -28,7 +28,7 @@ export const getClusterCredentialsWithIam: Action<
   offers: loginOffers,
   run: async (deps, input, caller) => {
     const issued = await ownCredentials(deps, caller, toInput(input), async () =>
-      deps.clusters.get(caller.principal.accountId, await namedCluster(deps, caller, input)),
+      requireCluster(deps, caller, await namedCluster(deps, caller, input)),
     );
     return { DbUser: issued.dbUser, DbPassword: issued.dbPassword.reveal(), Expiration: issued.expiration };
   },

@@ -10,7 +10,7 @@ import type { ClusterCredentials, GetClusterCredentialsMessage } from '../../ser
 import type { RedshiftDeps } from './deps.ts';
 import { issueTerms, loginOffers } from './issue-terms.ts';
 import { issuingCluster } from './issuing-cluster.ts';
-import { namedCluster } from './named-cluster.ts';
+import { namedCluster, requireCluster } from './named-cluster.ts';
 import { requireLogins } from './own-credentials.ts';
 
 /** GetClusterCredentials. Policy decides on the values as sent; only then are they validated and the cluster looked up. */
@@ -32,7 +32,7 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
     const request = toRequest(input);
     requireValid(request);
     const identifier = await namedCluster(deps, caller, input);
-    const cluster = requireLogins(await deps.clusters.get(caller.principal.accountId, identifier));
+    const cluster = requireLogins(await requireCluster(deps, caller, identifier));
     const terms = await issueTerms(deps, caller);
     const issued = issueCredentials(deps, issuingCluster(deps, caller, cluster), request, terms);
     caller.note({

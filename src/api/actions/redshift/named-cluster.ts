@@ -1,4 +1,10 @@
-import { customDomainNotFound, invalidParameterCombination } from '../../../redshift/errors.ts';
+import { type Cluster, clusterArn } from '../../../redshift/clusters.ts';
+import {
+  clusterNotFound,
+  customDomainNotFound,
+  invalidParameterCombination,
+} from '../../../redshift/errors.ts';
+import { nearName } from '../../../redshift/near-name.ts';
 import type { Caller } from '../../action.ts';
 import type { RedshiftDeps } from './deps.ts';
 
@@ -19,9 +25,43 @@ export async function namedCluster(deps: RedshiftDeps, caller: Caller, name: Clu
     if (identifier !== '') return identifier;
     throw invalidParameterCombination('Either ClusterIdentifier or CustomDomainName must be specified.');
   }
-  const found = await deps.resources.find(caller.principal.accountId, 'custom-domain', domain.toLowerCase());
-  if (found === undefined) throw customDomainNotFound();
-  const { clusterIdentifier } = found.content;
-  if (identifier !== '' && identifier !== clusterIdentifier) throw customDomainNotFound();
-  return clusterIdentifier;
+  const found = await clusterOfHost(deps, caller, domain.toLowerCase());
+  if (found === undefined || (identifier !== '' && identifier !== found)) throw customDomainNotFound();
+  return found;
+}
+
+/**
+ * The cluster that a host name stands for. The gateway's own name stands for the only cluster, where there is but one:
+ * the JDBC driver, given a cluster identifier, sends the host that DescribeClusters told it as a custom domain.
+ */
+async function clusterOfHost(deps: RedshiftDeps, caller: Caller, host: string): Promise<string | undefined> {
+  const { accountId } = caller.principal;
+  const domain = await deps.resources.find(accountId, 'custom-domain', host);
+  if (domain !== undefined) return domain.content.clusterIdentifier;
+  if (host !== deps.publicHost.toLowerCase()) return undefined;
+  const [only, ...others] = await deps.clusters.list(accountId);
+  return others.length === 0 ? only?.identifier : undefined;
+}
+
+/**
+ * The cluster of that identifier, exact in case. Throws ClusterNotFound, with the name that was probably meant if
+ * there is a cluster of it and the caller may describe that one.
+ */
+export async function requireCluster(
+  deps: RedshiftDeps,
+  caller: Caller,
+  identifier: string,
+): Promise<Cluster> {
+  const { accountId } = caller.principal;
+  const clusters = await deps.clusters.list(accountId);
+  const found = clusters.find((cluster) => cluster.identifier === identifier);
+  if (found !== undefined) return found;
+  const near = nearName(
+    identifier,
+    clusters.map((cluster) => cluster.identifier),
+  );
+  if (near === undefined) throw clusterNotFound(identifier);
+  const resource = clusterArn(caller.region, { accountId, identifier: near });
+  const isVisible = caller.may({ action: 'redshift:DescribeClusters', resource });
+  throw clusterNotFound(identifier, isVisible ? near : undefined);
 }

@@ -40,6 +40,7 @@ function callerWith(...parts: readonly Part[]): Caller {
     granted: undefined,
     accessKeyId: 'AKIATEST',
     require: () => {},
+    may: () => true,
     note: () => {},
   };
 }

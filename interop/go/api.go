@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/redshift"
+	"github.com/aws/aws-sdk-go-v2/service/redshiftserverless"
+)
+
+// The AWS SDK for Go v2, with nothing set but AWS_ENDPOINT_URL.
+func api() {
+	ctx := context.Background()
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		panic(err)
+	}
+	client := redshift.NewFromConfig(settings)
+	cluster := aws.String(fact("CLUSTER"))
+	scenario("api", func() error {
+		told, err := client.DescribeClusters(ctx, &redshift.DescribeClustersInput{ClusterIdentifier: cluster})
+		if err != nil {
+			return err
+		}
+		if err := equal(strconv.Itoa(int(*told.Clusters[0].Endpoint.Port)), fact("PORT")); err != nil {
+			return err
+		}
+		credentials, err := client.GetClusterCredentials(ctx, &redshift.GetClusterCredentialsInput{
+			ClusterIdentifier: cluster,
+			DbUser:            aws.String(fact("DB_USER")),
+			DbGroups:          []string{fact("DB_GROUP")},
+		})
+		if err != nil {
+			return err
+		}
+		if err := equal(*credentials.DbUser, "IAM:"+fact("DB_USER")+":"+fact("DB_GROUP")); err != nil {
+			return err
+		}
+		_, err = client.DescribeClusters(ctx, &redshift.DescribeClustersInput{ClusterIdentifier: aws.String("nowhere")})
+		return refused(err, "ClusterNotFound", "Cluster nowhere not found.")
+	})
+	scenario("iam", func() error {
+		own, err := client.GetClusterCredentialsWithIAM(ctx, &redshift.GetClusterCredentialsWithIAMInput{ClusterIdentifier: cluster})
+		if err != nil {
+			return err
+		}
+		if err := equal(*own.DbUser, "IAM:RootIdentity"); err != nil {
+			return err
+		}
+		serverless := redshiftserverless.NewFromConfig(settings)
+		credentials, err := serverless.GetCredentials(ctx, &redshiftserverless.GetCredentialsInput{WorkgroupName: aws.String("default")})
+		if err != nil {
+			return err
+		}
+		if err := equal(*credentials.DbUser, "IAM:RootIdentity"); err != nil {
+			return err
+		}
+		_, err = serverless.GetWorkgroup(ctx, &redshiftserverless.GetWorkgroupInput{WorkgroupName: aws.String("nowhere")})
+		return refused(err, "ResourceNotFoundException")
+	})
+}

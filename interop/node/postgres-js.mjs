@@ -1,0 +1,60 @@
+// postgres.js: its password may be a function too.
+import postgres from 'postgres';
+import { CA, check, FACTS, OTHER_CA, refused, run } from './scenarios.mjs';
+
+function open({ user, password } = FACTS.login, more = {}) {
+  const { host, port, database } = FACTS;
+  const options = {
+    host,
+    port,
+    database,
+    user,
+    pass: async () => password,
+    ssl: { ca: CA },
+    max: 1,
+    ...more,
+  };
+  return postgres({ ...options, connect_timeout: 10, onnotice: () => {} });
+}
+
+async function using(work, ...where) {
+  const sql = open(...where);
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+const one = (sql) => sql`SELECT 1 AS one`;
+
+await run({
+  host: () =>
+    using(async (sql) => {
+      const [row] = await sql`SELECT current_database() AS name`;
+      check(row.name === FACTS.database, row);
+    }),
+  groups: () =>
+    using(async (sql) => {
+      const [row] = await sql`SELECT count(*)::int AS n FROM example.sales`;
+      check(row.n === 300, row);
+    }, FACTS.newLogin),
+  expired: () => refused(() => using(one, FACTS.expired), '28000', 'IAM Authentication token has expired'),
+  database: () => refused(() => using(one, FACTS.otherDatabase), '28000', 'not for the database'),
+  plain: () => refused(() => using(one, FACTS.login, { ssl: false }), '28000', 'must use TLS'),
+  verify: () => refused(() => using(one, FACTS.login, { ssl: { ca: OTHER_CA } }), 'certificate'),
+  cancel: () =>
+    using(async (sql) => {
+      const query = sql`SELECT pg_sleep(30)`;
+      setTimeout(() => query.cancel(), 500);
+      await refused(() => query, '57014');
+    }),
+  prepared: () =>
+    using(async (sql) => {
+      for (let n = 0; n < 3; n++) {
+        const [row] =
+          await sql`SELECT ${n}::int AS n, ${'text'}::text AS t, ${sql.json({ a: 1 })}::jsonb AS j`;
+        check(row.n === n && row.t === 'text' && row.j.a === 1, row);
+      }
+    }),
+});

@@ -1,0 +1,55 @@
+"""boto3: the API as it comes, with nothing set but AWS_ENDPOINT_URL."""
+
+import boto3
+from botocore.exceptions import ClientError
+from scenario import FACTS, check, run
+
+CLUSTER = FACTS["cluster"]
+
+
+def code_of(work):
+    try:
+        work()
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return None
+
+
+def api():
+    redshift = boto3.client("redshift")
+    [cluster] = redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"]
+    check(cluster["Endpoint"] == {"Address": FACTS["host"], "Port": FACTS["port"]}, cluster["Endpoint"])
+    credentials = redshift.get_cluster_credentials(
+        ClusterIdentifier=CLUSTER, DbUser=FACTS["dbUser"], DbName=FACTS["database"], AutoCreate=True, DbGroups=[]
+    )
+    check(credentials["DbUser"] == f"IAMA:{FACTS['dbUser']}", credentials["DbUser"])
+    check(credentials["Expiration"].tzinfo is not None, "the expiration has no time zone")
+    for work, expected in (
+        (lambda: redshift.describe_clusters(ClusterIdentifier="nowhere"), ("ClusterNotFound", 404)),
+        (
+            lambda: redshift.get_cluster_credentials(ClusterIdentifier=CLUSTER, DbUser="a/b"),
+            ("InvalidParameterValue", 400),
+        ),
+        (
+            lambda: redshift.describe_custom_domain_associations(CustomDomainName=FACTS["host"]),
+            ("CustomDomainAssociationNotFoundFault", 404),
+        ),
+    ):
+        check(code_of(work) == expected, f"{code_of(work)} is not {expected}")
+    check(boto3.client("sts").get_caller_identity()["Account"] == FACTS["accountId"], "another account")
+
+
+def iam():
+    own = boto3.client("redshift").get_cluster_credentials_with_iam(ClusterIdentifier=CLUSTER)
+    check(own["DbUser"] == "IAM:RootIdentity", own["DbUser"])
+    serverless = boto3.client("redshift-serverless")
+    workgroup = serverless.get_workgroup(workgroupName="default")["workgroup"]
+    check(workgroup["endpoint"]["port"] == FACTS["port"], workgroup["endpoint"])
+    credentials = serverless.get_credentials(workgroupName="default", dbName=FACTS["database"])
+    check(credentials["dbUser"] == "IAM:RootIdentity", credentials["dbUser"])
+    check(credentials["expiration"].year >= 2024, credentials["expiration"])
+    missing = code_of(lambda: serverless.get_workgroup(workgroupName="nowhere"))
+    check(missing == ("ResourceNotFoundException", 400), missing)
+
+
+run({"api": api, "iam": iam})

@@ -1,0 +1,83 @@
+"""psycopg 3, which is libpq: a temporary login like any other."""
+
+import datetime
+import threading
+
+import psycopg
+from scenario import FACTS, check, refused, run
+
+
+def connect(login="login", **more):
+    options = dict(
+        host="localhost",
+        port=FACTS["port"],
+        dbname=FACTS["database"],
+        sslmode="verify-full",
+        sslrootcert=FACTS["caFile"],
+        **FACTS[login],
+    )
+    return psycopg.connect(**{**options, **more})
+
+
+def value(sql, login="login", **more):
+    with connect(login, **more) as connection:
+        return connection.execute(sql).fetchone()[0]
+
+
+def host():
+    check(value("select current_database()") == FACTS["database"], "another database")
+
+
+def groups():
+    check(value("select count(*) from example.sales", "newLogin") == 300, "another count")
+    check(value("select keyshift.session_user_name()::text", "newLogin") == FACTS["newUser"], "another user")
+
+
+def expired():
+    refused(lambda: connect("expired"), "IAM Authentication token has expired", "It expired at", "the time here is")
+
+
+def database():
+    refused(lambda: connect("otherDatabase"), "IAM authentication failed", f'not for the database "{FACTS["database"]}"')
+
+
+def plain():
+    refused(lambda: connect(sslmode="disable"), "must use TLS", "sslmode=verify-full")
+    # libpq tries again without TLS and shows only the second refusal, which repeats the first reason.
+    refused(lambda: connect("expired", sslmode="prefer"), "IAM Authentication token has expired")
+
+
+def verify():
+    check(value("select ssl from pg_stat_ssl limit 1") is not None, "no answer")
+    refused(lambda: connect(sslrootcert=FACTS["otherCaFile"]), "certificate verify failed")
+
+
+def cancel():
+    with connect() as connection:
+        timer = threading.Timer(0.5, connection.cancel)
+        timer.start()
+        refused(lambda: connection.execute("select pg_sleep(30)"), "canceling statement")
+
+
+def prepared():
+    typed = (1, "text", True, datetime.date(2026, 3, 1), 1.5, [1, 2], b"\0\1")
+    with connect() as connection:
+        for _ in range(8):
+            found = connection.execute(
+                "select %s::int, %s::text, %s::bool, %s::date, %s::float8, %s::int[], %s::bytea", typed
+            ).fetchone()
+            check(tuple(found) == typed, found)
+
+
+run(
+    {
+        "host": host,
+        "groups": groups,
+        "expired": expired,
+        "database": database,
+        "plain": plain,
+        "verify": verify,
+        "cancel": cancel,
+        "prepared": prepared,
+    }
+)
