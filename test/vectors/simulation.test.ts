@@ -4,6 +4,7 @@ import type { Caller } from '../../src/api/action.ts';
 import type { IamDeps } from '../../src/api/actions/iam/row.ts';
 import { simulationActions } from '../../src/api/actions/iam/simulation.ts';
 import type { SimulateCustomPolicyRequest } from '../../src/api/services/iam.generated.ts';
+import { systemClock } from '../../src/core/clock.ts';
 
 // Runs the questions in test/vectors/simulation; SOURCE.md there says where the answers come from.
 
@@ -20,9 +21,9 @@ interface VectorFile {
 const FOLDER = new URL('./simulation/', import.meta.url);
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 
-/** A custom simulation reads nothing but its input. */
+/** A custom simulation reads nothing but its input, and the time. */
 function simulate(input: SimulateCustomPolicyRequest) {
-  return simulationActions.SimulateCustomPolicy.run({} as IamDeps, input, {} as Caller);
+  return simulationActions.SimulateCustomPolicy.run({ iam: { clock: systemClock } } as IamDeps, input, {} as Caller);
 }
 
 /** As JSON shows it: Maps as objects, without members that are undefined. */

@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { AwsError } from '../../core/errors.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
+import { MalformedPolicy } from '../../policy/malformed-policy.ts';
 import type { Database } from '../../store/database.ts';
 import { ENTITY_KINDS, type Entity, type EntityName, requireEntity } from '../entities.ts';
 import type { Iam } from '../iam.ts';
@@ -42,7 +44,10 @@ function isEntityKind(kind: string | undefined): kind is keyof typeof ENTITY_KIN
   return kind !== undefined && Object.hasOwn(ENTITY_KINDS, kind);
 }
 
-/** Throws NoSuchEntity, and InvalidInput for an ARN of another account or of something else. */
+/**
+ * Throws NoSuchEntity, InvalidInput for an ARN of another account or of something else, and PolicyEvaluation if a
+ * policy cannot be read, which is one that should not have been stored.
+ */
 export async function loadPolicyOwner(iam: Iam, accountId: string, arn: string): Promise<PolicyOwner> {
   const wanted = entityOfArn(arn);
   if (wanted.accountId !== accountId) {
@@ -51,6 +56,16 @@ export async function loadPolicyOwner(iam: Iam, accountId: string, arn: string):
     );
   }
   const entity = await requireEntity(iam.store, accountId, wanted);
+  try {
+    return await loadPolicies(iam, accountId, entity);
+  } catch (error) {
+    if (!(error instanceof MalformedPolicy)) throw error;
+    const text = `A policy of the ${entity.kind} ${entity.name} cannot be evaluated.`;
+    throw new AwsError('PolicyEvaluation', 500, text, { cause: error });
+  }
+}
+
+async function loadPolicies(iam: Iam, accountId: string, entity: Entity): Promise<PolicyOwner> {
   const compiled = new CompiledPolicies();
   if (entity.kind === 'group') return loadGroup(iam.store, compiled, accountId, entity);
   const grants = await loadGrants(iam.store, compiled, entity.kind, accountId, entity.id);

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
 import type { RequestContext } from '../../policy/context.ts';
 import { invalidInput } from '../iam-errors.ts';
@@ -37,14 +38,22 @@ export interface SimulatedAction {
   readonly action: string;
   readonly decision: SimulatedDecision;
   readonly resources: readonly SimulatedResource[];
+  /** Statements and condition keys that the results name. */
+  readonly entries: number;
 }
 
 /** IAM API Reference, parameter MaxItems: the model has checked the range. */
 const ACTIONS_DEFAULT = 100;
-/** Statements that one call looks at before it ends its page: about half a second. */
-const STATEMENTS_MAX = 1_000_000;
-/** Statements looked at before other requests get their turn: some milliseconds. */
-const STATEMENTS_IN_TURN = 10_000;
+/**
+ * Milliseconds that one call works before it ends its page, and before it gives up on a single action. An ordinary
+ * pair of action and resource takes a hundredth of a millisecond, the worst that a request can hold a hundred.
+ */
+const PAGE_MS = 1_000;
+const ACTION_MS_MAX = 5_000;
+/** Statements and condition keys that one answer names: some megabytes of it. */
+const ENTRIES_MAX = 20_000;
+/** Milliseconds of work before other requests get their turn. */
+const TURN_MS = 10;
 
 const ALL_RESOURCES = '*';
 const ARN = /^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/;
@@ -54,22 +63,56 @@ const HANDLING = /^EC2-VPC-(?:InstanceStore|EBS)(?:-Subnet)?$/;
 const HANDLED_ACTION = 'ec2:runinstances';
 
 /** Throws InvalidInput. The next marker is for the actions that are left, whatever they are then. */
-export async function runSimulation(request: SimulationRequest): Promise<Page<SimulatedAction>> {
+export async function runSimulation(
+  clock: Clock,
+  request: SimulationRequest,
+): Promise<Page<SimulatedAction>> {
   const prepared = prepare(request);
   const from = readMarker(request.marker);
   const wanted = request.actions.slice(from, from + (request.maxItems ?? ACTIONS_DEFAULT));
   const resources = request.resources.length === 0 ? [ALL_RESOURCES] : request.resources;
-  const perAction = (prepared.statementCount + 1) * resources.length;
-  if (perAction > STATEMENTS_MAX) {
-    throw invalidInput(`The simulation is too large: resources times statements exceed ${STATEMENTS_MAX}.`);
-  }
   const items: SimulatedAction[] = [];
+  let entries = 0;
+  const startedAt = clock.now().getTime();
   for (const action of wanted) {
-    if ((items.length + 1) * perAction > STATEMENTS_MAX) break;
-    items.push(await simulateAction(prepared, action, resources));
+    // The first action may take longer, or there would be no end.
+    const limitMs = items.length === 0 ? ACTION_MS_MAX : PAGE_MS;
+    const item = await simulateAction(prepared, action, resources, new Turns(clock, startedAt + limitMs));
+    if (item === undefined) break;
+    entries += item.entries;
+    if (items.length > 0 && entries > ENTRIES_MAX) break;
+    items.push(item);
+  }
+  if (items.length === 0 && wanted.length > 0) {
+    throw invalidInput(
+      `The simulation of one action takes more than ${ACTION_MS_MAX} ms: give fewer resources.`,
+    );
   }
   const next = from + items.length;
   return { items, nextMarker: next < request.actions.length ? writeMarker(next) : undefined };
+}
+
+/** Lets other requests in between, and knows when there is no more time. */
+class Turns {
+  readonly #clock: Clock;
+  readonly #endsAt: number;
+  #turnEndsAt = 0;
+
+  constructor(clock: Clock, endsAt: number) {
+    this.#clock = clock;
+    this.#endsAt = endsAt;
+  }
+
+  /** Whether there is time for more. */
+  async next(): Promise<boolean> {
+    const now = this.#clock.now().getTime();
+    if (now >= this.#endsAt) return false;
+    if (now >= this.#turnEndsAt) {
+      await new Promise((next) => setImmediate(next));
+      this.#turnEndsAt = this.#clock.now().getTime() + TURN_MS;
+    }
+    return true;
+  }
 }
 
 function prepare(request: SimulationRequest): Simulator {
@@ -133,18 +176,28 @@ function readOwner(arn: string | undefined): string | undefined {
   return accountId;
 }
 
+/** Undefined if there is not enough time. */
 async function simulateAction(
-  { simulate, statementCount }: Simulator,
+  simulate: Simulator,
   action: string,
   resources: readonly string[],
-): Promise<SimulatedAction> {
+  turns: Turns,
+): Promise<SimulatedAction | undefined> {
   const results: SimulatedResource[] = [];
-  const inTurn = Math.ceil(STATEMENTS_IN_TURN / (statementCount + 1));
-  for (const [index, resource] of resources.entries()) {
-    if (index % inTurn === 0) await new Promise((next) => setImmediate(next));
-    results.push(simulate(action, resource));
+  let entries = 0;
+  for (const resource of resources) {
+    if (!(await turns.next())) return undefined;
+    const result = simulate(action, resource);
+    entries += result.matched.length + result.missingKeys.length;
+    if (entries > ENTRIES_MAX) {
+      throw invalidInput(
+        `The simulation of one action names more than ${ENTRIES_MAX} statements: give fewer resources.`,
+      );
+    }
+    results.push(result);
   }
-  return { action, decision: strictest(results.map(({ decision }) => decision)), resources: results };
+  const decision = strictest(results.map((result) => result.decision));
+  return { action, decision, resources: results, entries };
 }
 
 function writeMarker(next: number): string {

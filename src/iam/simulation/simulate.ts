@@ -51,14 +51,10 @@ export interface SimulatedResource {
   readonly details: ReadonlyMap<MatchedStatement['kind'], SimulatedDecision> | undefined;
 }
 
-/** Everything that is the same for all actions and resources of a simulation. */
-export interface Simulator {
-  /** Statements that each simulated pair looks at. */
-  readonly statementCount: number;
-  simulate(action: string, resource: string): SimulatedResource;
-}
+/** What holds for one action on one resource. */
+export type Simulator = (action: string, resource: string) => SimulatedResource;
 
-/** Prepares a simulation. */
+/** Prepares everything that is the same for all actions and resources. */
 export function simulator(simulation: Simulation): Simulator {
   const { identity, boundary, guardrail, resourcePolicy, context } = simulation;
   const set = policySet({ identity, boundary, guardrail });
@@ -71,11 +67,8 @@ export function simulator(simulation: Simulation): Simulator {
     (key) => (context.get(key.toLowerCase()) ?? []).length === 0,
   );
   const positionOf = positionFinder();
-  return {
-    statementCount: judged.reduce((sum, { statements }) => sum + statements.length, 0),
-    simulate: (action, resource) =>
-      simulateOne({ ...simulation, set, missingKeys, positionOf }, action, resource),
-  };
+  const prepared = { ...simulation, set, missingKeys, positionOf };
+  return (action, resource) => simulateOne(prepared, action, resource);
 }
 
 interface Prepared extends Simulation {

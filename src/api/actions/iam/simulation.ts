@@ -1,3 +1,4 @@
+import type { Clock } from '../../../core/clock.ts';
 import type { Iam } from '../../../iam/iam.ts';
 import { contextKeys } from '../../../iam/simulation/context-keys.ts';
 import { entityOfArn, loadPolicyOwner, type PolicyOwner } from '../../../iam/simulation/policy-source.ts';
@@ -13,14 +14,14 @@ import { onAccount, onGroup, onRole, onUser } from './targets.ts';
 
 const SimulateCustomPolicy = reading<'SimulateCustomPolicy'>(
   () => onAccount('iam:SimulateCustomPolicy'),
-  (_iam, input) => simulate(undefined, input.PolicyInputList, input),
+  ({ clock }, input) => simulate(clock, undefined, input.PolicyInputList, input),
 );
 
 const SimulatePrincipalPolicy = reading<'SimulatePrincipalPolicy'>(
   (iam, input, caller) => onEntity(iam, caller, 'iam:SimulatePrincipalPolicy', input.PolicySourceArn),
   async (iam, input, caller) => {
     const owner = await loadPolicyOwner(iam, caller.principal.accountId, input.PolicySourceArn);
-    return simulate(owner, input.PolicyInputList ?? [], input);
+    return simulate(iam.clock, owner, input.PolicyInputList ?? [], input);
   },
 );
 
@@ -46,11 +47,12 @@ export const simulationActions = {
 };
 
 async function simulate(
+  clock: Clock,
   owner: PolicyOwner | undefined,
   policies: readonly string[],
   input: Omit<SimulateCustomPolicyRequest, 'PolicyInputList'>,
 ): Promise<SimulatePolicyResponse> {
-  const page = await runSimulation({
+  const page = await runSimulation(clock, {
     owner,
     policies,
     boundaries: input.PermissionsBoundaryPolicyInputList ?? [],

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { type Clock, systemClock } from '../../../../src/core/clock.ts';
 import { runSimulation, type SimulationRequest } from '../../../../src/iam/simulation/run-simulation.ts';
 
 const ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s:A1","Resource":"*"}]}';
 
-function simulate(request: Partial<SimulationRequest>) {
-  return runSimulation({
+function simulate(request: Partial<SimulationRequest>, clock: Clock = systemClock) {
+  return runSimulation(clock, {
     owner: undefined,
     policies: [ALLOW],
     boundaries: [],
@@ -19,6 +20,22 @@ function simulate(request: Partial<SimulationRequest>) {
     maxItems: undefined,
     ...request,
   });
+}
+
+/** A policy that allows `s:A1` so many times. */
+function manyStatements(length: number): string {
+  const statement = { Effect: 'Allow', Action: 's:A1', Resource: '*' };
+  return JSON.stringify({ Statement: Array.from({ length }, () => statement) });
+}
+
+/** Each look at it takes so many milliseconds. */
+function slowClock(ms: number): Clock {
+  let at = Date.parse('2026-11-22T00:00:00Z');
+  const now = (): Date => {
+    at += ms;
+    return new Date(at);
+  };
+  return { ...systemClock, now };
 }
 
 const arns = (count: number) => Array.from({ length: count }, (_, n) => `arn:aws:s:::r${n}`);
@@ -62,32 +79,41 @@ describe('pages of a simulation', () => {
     },
   );
 
-  test('end early where the work of one call does', async () => {
-    const statements = Array.from({ length: 999 }, () => ({
-      Effect: 'Allow',
-      Action: 's:A1',
-      Resource: '*',
-    }));
-    const policies = [JSON.stringify({ Statement: statements })];
-    const page = await simulate({ policies, resources: arns(400) });
+  test('end early where the time of one call does, and go on from there', async () => {
+    const actions = Array.from({ length: 9 }, (_, n) => `s:A${n}`);
+    const page = await simulate({ actions, resources: arns(2) }, slowClock(100));
     expect(page.items.map(({ action }) => action)).toEqual(['s:A0', 's:A1']);
+    const more = await simulate({ actions, resources: arns(2), marker: page.nextMarker });
+    expect(more.items.map(({ action }) => action)).toEqual(actions.slice(2));
+  });
+
+  test('end early where an answer would name too many statements', async () => {
+    const policies = [manyStatements(200)];
+    const actions = ['s:A1', 's:A1', 's:A1'];
+    const page = await simulate({ policies, actions, resources: arns(40) });
+    expect(page.items).toHaveLength(2);
     expect(page.nextMarker).toBeDefined();
-    await expect(simulate({ policies, resources: arns(1001) })).rejects.toMatchObject({
-      code: 'InvalidInput',
-      message: 'The simulation is too large: resources times statements exceed 1000000.',
+    expect((await simulate({ policies, resources: arns(100), actions })).items).toHaveLength(1);
+    await expect(simulate({ policies, resources: arns(101), actions })).rejects.toMatchObject({
+      message: 'The simulation of one action names more than 20000 statements: give fewer resources.',
     });
+  });
+
+  test('never come to an end for one action that takes too long: that is refused', async () => {
+    await expect(simulate({ resources: arns(60) }, slowClock(100))).rejects.toMatchObject({
+      code: 'InvalidInput',
+      message: 'The simulation of one action takes more than 5000 ms: give fewer resources.',
+    });
+    expect((await simulate({ resources: arns(20) }, slowClock(100))).items).toHaveLength(1);
   });
 });
 
 test('other work gets its turn while a large simulation runs', async () => {
-  const turns: number[] = [];
-  const timer = setInterval(() => turns.push(1), 1);
-  const statements = Array.from({ length: 999 }, () => ({ Effect: 'Allow', Action: 's:A1', Resource: '*' }));
-  await simulate({
-    policies: [JSON.stringify({ Statement: statements })],
-    resources: arns(300),
-    maxItems: 1,
-  });
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 1);
+  await simulate({ policies: [manyStatements(999)], resources: arns(1000), actions: ['s:A2'] });
   clearInterval(timer);
-  expect(turns.length).toBeGreaterThan(3);
+  expect(turns).toBeGreaterThan(1);
 });
