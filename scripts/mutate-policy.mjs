@@ -14,7 +14,7 @@ const LANES = 2;
 const STAGES = [
   [
     'test/vectors/policy.test.ts',
-    ...['conditions', 'document', 'evaluate', 'pattern', 'place-sets', 'values'].map(
+    ...['conditions', 'document', 'evaluate', 'pattern', 'place-sets', 'resource-side', 'values'].map(
       (name) => `test/unit/policy/${name}.test.ts`,
     ),
   ],

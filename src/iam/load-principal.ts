@@ -24,10 +24,10 @@ export interface Grants {
   readonly sessionsEndedAt: Date | undefined;
 }
 
-/** Compiled documents of managed policies, each some kilobytes. A version of a policy never changes. */
+/** Compiled documents, each some kilobytes. A version of a policy never changes. */
 const COMPILED_MAX = 2_000;
 
-/** Compiles each version of a managed policy once, for all who have it. */
+/** Compiles each version of a managed policy, and each policy of a group, once for all who have it. */
 export class CompiledPolicies {
   readonly #compiled = new Map<string, CompiledPolicy>();
 
@@ -122,7 +122,7 @@ export async function loadGrants(
         guardrail = compileGuardrail(compiled, row.a, row.b);
         break;
       case 'inline':
-        identity.push(compileDocument({ kind: 'inline', id: `${row.a}/${row.b}` }, row.c));
+        identity.push(compileInline(compiled, row.a, row.b, row.c));
         break;
       case 'managed':
         identity.push(compileManaged(compiled, row.a, row));
@@ -176,6 +176,18 @@ export function compileManaged(
   assert(document !== undefined, `the attached policy ${arn} has no document`);
   const key = row.b === null ? arn : `${row.b}/${row.c}`;
   return compiled.compile(key, { kind: 'managed', id: arn }, document);
+}
+
+/** A group's policy is shared by its members. `owner` is `user/name`, `role/name` or `group/name`. */
+function compileInline(
+  compiled: CompiledPolicies,
+  owner: string,
+  name: string,
+  document: string,
+): CompiledPolicy {
+  const source: PolicySource = { kind: 'inline', id: `${owner}/${name}` };
+  if (!owner.startsWith('group/')) return compileDocument(source, document);
+  return compiled.compile(`${source.id}\n${document}`, source, document);
 }
 
 /** Throws `MalformedPolicy` for a document that should not have been stored. */

@@ -39,6 +39,10 @@ export const MUTANTS = {
     ["isRoot: identity === 'everything'", "isRoot: identity.length === 0 || identity === 'everything'"],
   ],
   'action-plans.ts': [
+    [
+      'if (known !== undefined) return known;',
+      'if (this.#plans.size > 0 && known !== undefined) return [...this.#plans.values()][0] ?? known;',
+    ],
     ['makePlan(this.#layers, action.toLowerCase())', 'makePlan(this.#layers, action)'],
     ["statement.effect === 'Deny' ? deny : allow", "statement.effect === 'Deny' ? allow : deny"],
     ['if (actionApplies(statement, request)) (', '('],
@@ -55,7 +59,6 @@ export const MUTANTS = {
       "if (matcher.everybody) return 'itself';",
     ],
     [" || (kind === 'Federated' && names?.has('*'))", ''],
-    ["(kind === 'Federated' && names?.has('*'))", "names?.has('*')"],
     ['if (matcher.everybody) return false;', ''],
     ['hasBoundary || !hasName || !isSpared', '!hasName || !isSpared'],
     ['hasBoundary || !hasName || !isSpared', 'hasBoundary || !isSpared'],
@@ -69,6 +72,7 @@ export const MUTANTS = {
     ],
   ],
   'resource-side.ts': [
+    ['DIRECTNESS[as] <= DIRECTNESS[named]', 'DIRECTNESS[as] < DIRECTNESS[named]'],
     ["behind: 'identity'", "behind: 'all'"],
     ["account: 'none'", "account: 'identity'"],
     ["itself: 'all'", "itself: 'identity'"],

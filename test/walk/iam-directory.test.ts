@@ -365,3 +365,21 @@ test('a role tells when it was last used, once that is written down', async () =
   await usage.flush();
   expect((await getRole(iam, account, 'r')).lastUsed).toEqual({ at, region: 'us-west-2' });
 });
+
+test('members of a group share its compiled policies until one is written anew', async () => {
+  await createGroup(iam, account, { groupName: 'g' });
+  const eve = (await createUser(iam, account, { userName: 'eve' })).id;
+  for (const userName of ['bob', 'eve']) await addUserToGroup(iam, account, { groupName: 'g', userName });
+  const group = { kind: 'group', name: 'g' } as const;
+  const policyOf = async (id: string) => {
+    directory.forget(account);
+    return (await directory.findUser(account, id))?.policies.layers[0]?.policies[0];
+  };
+  await putInlinePolicy(iam, account, group, { policyName: 'p', document: allow('redshift:*') });
+  const first = await policyOf(userId);
+  expect(first).toBeDefined();
+  expect(await policyOf(eve)).toBe(first);
+  await putInlinePolicy(iam, account, group, { policyName: 'p', document: allow('iam:*') });
+  expect(await policyOf(eve)).not.toBe(first);
+  expect([await may('redshift:JoinGroup'), await may('iam:GetUser')]).toEqual(['implicitDeny', 'allow']);
+});

@@ -154,6 +154,12 @@ describe('operators', () => {
     expect(holds('IpAddress', 'here', 'here')).toBe(false);
   });
 
+  test('both small sigmas are one letter where case is ignored', () => {
+    expect(holds('StringEqualsIgnoreCase', 'ΟΔΟΣ', 'οδοσ')).toBe(true);
+    expect(holds('StringEqualsIgnoreCase', 'οδος', 'οδοσ')).toBe(true);
+    expect(holds('StringEquals', 'οδος', 'οδοσ')).toBe(false);
+  });
+
   test('variables stay text where they are not substituted', () => {
     expect(() => compileCondition({ operator: 'StringEquals', key: 'k:v', values: ['${'] }, true)).toThrow(
       MalformedPolicy,

@@ -87,6 +87,17 @@ describe('a decision', () => {
     expect(decide([both], 's3x:GetObject').effect).toBe('implicitDeny');
   });
 
+  test('is the same after more actions than are remembered', () => {
+    const set = policySet({ identity: [policy('p', { Effect: 'Allow', Action: 'a:*1', Resource: '*' })] });
+    const ask = (action: string) => evaluate(set, { action, resource: '*', context: nobody }).effect;
+    for (let round = 0; round < 2; round += 1) {
+      for (let n = 0; n < 300; n += 1) {
+        expect(ask(`a:x${n}`)).toBe(n % 10 === 1 ? 'allow' : 'implicitDeny');
+        expect(ask('A:X1')).toBe('allow');
+      }
+    }
+  });
+
   test('takes no service for a member of an object', () => {
     const p = policy('p', { Effect: 'Allow', Action: ['constructor:x', 'a:b'], Resource: '*' });
     expect(decide([p], 'constructor:x').effect).toBe('allow');
@@ -119,6 +130,9 @@ describe('a decision', () => {
         effect: 'implicitDeny',
         because: 'request-too-large',
       });
+      const values = Array<string>(4).fill('y'.repeat(4096));
+      expect(ask(p, values).effect).toBe('allow');
+      expect(ask(p, [...values, 'y']).because).toBe('request-too-large');
       expect(ask(p, Array<string>(257).fill('y'))).toMatchObject({
         effect: 'implicitDeny',
         because: 'request-too-large',

@@ -277,6 +277,13 @@ const principals: fc.Arbitrary<ReferencePrincipals> = fc.oneof(
           AWS: fc.oneof(
             fc.constant('*'),
             fc.array(fc.constantFrom(...awsPrincipals), { minLength: 1, maxLength: 6 }),
+            // All names of one account, or nearly: what NotPrincipal must list to spare anybody.
+            account.chain((owner) =>
+              fc.subarray(
+                awsPrincipals.filter((name) => name.includes(owner)),
+                { minLength: 6 },
+              ),
+            ),
           ),
           Federated: oneOrMore(
             fc.constantFrom('*', ...ACCOUNTS.map((owner) => `arn:aws:iam::${owner}:saml-provider/bob`)),
