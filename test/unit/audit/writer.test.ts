@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { AuditEvent } from '../../../src/audit/event.ts';
 import { AuditUnavailable, AuditWriter } from '../../../src/audit/writer.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
@@ -161,6 +161,32 @@ describe('group commit', () => {
     expect(database.inserts.map(({ events }) => events.length)).toEqual([7]);
     database.inserts[0]?.finish();
     await Promise.all(recorded);
+  });
+
+  test.each([
+    [7, [['a'], ['b']]],
+    [8, [['a', 'b']]],
+  ])('after a batch of %i, what comes within a millisecond is written as %j', async (size, wanted) => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      const { database, writer: audit } = writer();
+      const crowd = Array.from({ length: size }, (_, at) => audit.record(event(`e${at}`)));
+      (await database.insert(0)).finish();
+      await Promise.all(crowd);
+      const later = [];
+      for (const name of ['a', 'b']) {
+        later.push(audit.record(event(name)));
+        await settle();
+        database.inserts[1]?.finish();
+        await settle();
+      }
+      vi.advanceTimersByTime(1);
+      (await database.insert(wanted.length)).finish();
+      await Promise.all(later);
+      expect(database.inserts.slice(1).map(names)).toEqual(wanted);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('writes every event once and in order, however they come', async () => {
