@@ -28,8 +28,14 @@ import { Turnstile } from './gateway/turnstile.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { AccountIndexes } from './iam/account-indexes.ts';
+import {
+  encodeAuthorizationMessage,
+  MESSAGE_KEY_PURPOSE,
+  type RefusedCall,
+} from './iam/authorization-message.ts';
 import { Directory } from './iam/directory.ts';
 import { PasswordHasher } from './iam/password-hasher.ts';
+import type { Principal } from './iam/principal.ts';
 import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
 import { SESSION_KEY_PURPOSE } from './iam/session-token.ts';
 import { NodeAccess } from './live-access.ts';
@@ -195,7 +201,10 @@ async function start(
   if (config.example) await ensureExample({ accountId, region, iam, clusters, servers, fleet, random });
   await registerExternalClusters(clusterDeps, urls.clusters);
 
+  const messageKeys = keyring.derive(MESSAGE_KEY_PURPOSE);
   const api = {
+    sealRefusal: (principal: Principal, refused: RefusedCall) =>
+      encodeAuthorizationMessage(messageKeys, principal, refused, random),
     services: apiServices(),
     actions: {
       iam,

@@ -24,15 +24,21 @@ export function encodeErrorAnswer(
   table: ServiceTable | undefined,
   error: AwsError,
   requestId: string,
+  headers: Answer['headers'] = {},
 ): Answer {
   const { code, message, fault, status } = error;
-  return xml(status, encodeError({ code, message, fault, requestId }, table?.namespace), requestId);
+  const answer = xml(status, encodeError({ code, message, fault, requestId }, table?.namespace), requestId);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
 /** The answer that JSON clients read as an error at once, instead of retrying. */
-export function encodeJsonErrorAnswer(error: AwsError, requestId: string): Answer {
+export function encodeJsonErrorAnswer(
+  error: AwsError,
+  requestId: string,
+  headers: Answer['headers'] = {},
+): Answer {
   const answer = json(error.status, encodeJsonError(error), requestId);
-  return { ...answer, headers: { ...answer.headers, 'x-amzn-ErrorType': error.code } };
+  return { ...answer, headers: { ...answer.headers, 'x-amzn-ErrorType': error.code, ...headers } };
 }
 
 function json(status: number, body: string, requestId: string): Answer {

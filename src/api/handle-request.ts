@@ -4,6 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import { AwsError, messageOf } from '../core/errors.ts';
 import { requestId as newRequestId } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
+import { MESSAGE_HEADER, type RefusedCall } from '../iam/authorization-message.ts';
+import type { Principal } from '../iam/principal.ts';
 import { requireOpenToSession } from '../iam/session-limits.ts';
 import type { Caller } from './action.ts';
 import { type Authenticator, authenticate, type Identified } from './authenticate.ts';
@@ -40,6 +42,8 @@ export interface ApiDeps<Deps> {
   readonly accountId: string;
   /** Drops what is held in memory of an account that the call has changed. */
   readonly forget: (accountId: string) => void;
+  /** Seals why a call was refused, for DecodeAuthorizationMessage. */
+  readonly sealRefusal: (principal: Principal, refused: RefusedCall) => string;
   readonly logger: Logger;
 }
 
@@ -104,8 +108,24 @@ async function refuse<Deps>(
   } catch (unrecorded) {
     error = toAwsError(unrecorded, isJson);
   }
-  if (isJson) return encodeJsonErrorAnswer(error, progress.requestId);
-  return encodeErrorAnswer(progress.call?.table, error, progress.requestId);
+  const headers = explanation(deps, progress, error);
+  if (isJson) return encodeJsonErrorAnswer(error, progress.requestId, headers);
+  return encodeErrorAnswer(progress.call?.table, error, progress.requestId, headers);
+}
+
+/** What a refusal by policy says to whoever may call DecodeAuthorizationMessage. */
+function explanation<Deps>(
+  deps: ApiDeps<Deps>,
+  progress: Progress<Deps>,
+  error: AwsError,
+): Answer['headers'] {
+  const { deniedAction: action, deniedResource: resource, decision } = progress.details;
+  const principal = progress.identified?.principal;
+  if (principal === undefined || error.status >= 500) return {};
+  if (typeof action !== 'string' || typeof resource !== 'string' || decision === undefined) return {};
+  // The step authorize has noted all three together.
+  const refused = { action, resource, decision } as RefusedCall;
+  return { [MESSAGE_HEADER]: deps.sealRefusal(principal, refused) };
 }
 
 /** The error as the protocol of the request names it. */

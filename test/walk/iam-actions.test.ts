@@ -6,6 +6,7 @@ import { Secret } from '../../src/core/secret.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { checkPassword } from '../../src/iam/login-profiles.ts';
 import { type Principal, rootPrincipal } from '../../src/iam/principal.ts';
+import { Keyring } from '../../src/store/keyring.ts';
 import { samlMetadata, selfSigned } from '../unit/iam/self-signed.ts';
 import { callerOf, callIam, type IamOperation, principalOf as principalOfIam } from './iam-calls.ts';
 import { allow, type IamStore, startIamStore } from './iam-store.ts';
@@ -269,8 +270,9 @@ describe('answers', () => {
     await call(rootPrincipal(account), 'CreateUser', { UserName: 'bob', Path: '/x/' });
     const bob = await principalOf(account, 'bob');
     const caller = callerOf(bob);
-    expect(await stsActions.GetCallerIdentity.permissions({ iam }, {}, caller)).toEqual([]);
-    expect(await stsActions.GetCallerIdentity.run({ iam }, {}, caller)).toEqual({
+    const deps = { iam, keyring: new Keyring(new Map([[1, Buffer.alloc(32)]])) };
+    expect(await stsActions.GetCallerIdentity.permissions(deps, {}, caller)).toEqual([]);
+    expect(await stsActions.GetCallerIdentity.run(deps, {}, caller)).toEqual({
       UserId: bob.userId,
       Account: account,
       Arn: `arn:aws:iam::${account}:user/x/bob`,

@@ -210,6 +210,37 @@ describe('a session token', () => {
   });
 });
 
+describe('a refusal', () => {
+  test('carries a message that says more to whoever may read it', async () => {
+    const refused = await ask(ann, 'keyshift', 'GetAuditEvents');
+    expect(refused.status).toBe(403);
+    const EncodedMessage = String(refused.headers['x-keyshift-authorization-message']);
+    expect(EncodedMessage).toMatch(/^[\w-]{100,}$/);
+    const answer = await must(root, 'sts', 'DecodeAuthorizationMessage', { EncodedMessage });
+    expect(JSON.parse(answer.texts('DecodedMessage')[0] ?? '')).toMatchObject({
+      allowed: false,
+      explicitDeny: false,
+      because: 'no-identity-policy-allows',
+      matchedStatements: { items: [] },
+      context: {
+        principal: { name: 'ann', arn: `arn:aws:iam::${ACCOUNT}:user/ann` },
+        action: 'keyshift:GetAuditEvents',
+        resource: '*',
+      },
+    });
+    expect(await outcome(ann, 'sts', 'DecodeAuthorizationMessage', { EncodedMessage })).toContain(
+      '403 AccessDenied',
+    );
+    for (const other of [`${EncodedMessage}A`, EncodedMessage.slice(4), 'x', EncodedMessage.toLowerCase()]) {
+      expect(await outcome(root, 'sts', 'DecodeAuthorizationMessage', { EncodedMessage: other })).toBe(
+        '400 InvalidAuthorizationMessageException: Message is not valid',
+      );
+    }
+    const plain = await ask(root, 'iam', 'GetUser', { UserName: 'nobody' });
+    expect(plain.headers['x-keyshift-authorization-message']).toBeUndefined();
+  });
+});
+
 describe('devices for second factors', () => {
   test('show a seed and a picture once, and are enabled by two codes in a row', async () => {
     await must(root, 'iam', 'CreateUser', { UserName: 'dora' });

@@ -94,6 +94,7 @@ function api(setup: Partial<Setup> = {}) {
     clock: fixedClock(AT),
     region: 'us-west-2',
     accountId: '123456789012',
+    sealRefusal: (principal, { action }) => `sealed ${principal.arn} ${action}`,
     forget: (accountId) => log.push(`forget ${accountId}`),
     logger: { ...silentLogger, error: (facts) => logged.push(facts) },
   };
@@ -288,6 +289,7 @@ describe('a call that is refused', () => {
       changes: true,
     });
     const told = await answer(signed(ECHO));
+    expect(told.headers['x-keyshift-authorization-message']).toMatch(/^sealed arn:aws:iam::/);
     expect([told.status, codeOf(told)]).toEqual([403, 'AccessDenied']);
     expect(told.body).toContain('is not authorized to perform: keyshift:First on resource: arn:b');
     expect(log).toEqual(['permissions', 'audit refused']);

@@ -1,5 +1,6 @@
 import { AwsError } from '../../../core/errors.ts';
 import { accountOfTemporaryKey } from '../../../core/ids.ts';
+import { decodeAuthorizationMessage, MESSAGE_KEY_PURPOSE } from '../../../iam/authorization-message.ts';
 import { storable } from '../../../iam/entities.ts';
 import { assumeRoleAction } from './assume-role.ts';
 import type { StsAction, StsActions } from './row.ts';
@@ -38,7 +39,20 @@ const GetAccessKeyInfo: StsAction<'GetAccessKeyInfo'> = {
   changes: false,
 };
 
+/** Of messages that came with refusals of calls of the caller's own account. */
+const DecodeAuthorizationMessage: StsAction<'DecodeAuthorizationMessage'> = {
+  permissions: () => [{ action: 'sts:DecodeAuthorizationMessage', resource: '*' }],
+  run: async ({ keyring }, { EncodedMessage: encoded }, { principal }) => {
+    const keys = keyring.derive(MESSAGE_KEY_PURPOSE);
+    const message = decodeAuthorizationMessage(keys, principal.accountId, encoded);
+    if (message !== undefined) return { DecodedMessage: message };
+    throw new AwsError('InvalidAuthorizationMessageException', 400, 'Message is not valid');
+  },
+  changes: false,
+};
+
 export const stsActions = {
+  DecodeAuthorizationMessage,
   AssumeRole: assumeRoleAction,
   GetSessionToken: getSessionTokenAction,
   GetFederationToken: getFederationTokenAction,

@@ -4,6 +4,7 @@ import { validationError } from '../../../iam/iam-errors.ts';
 import { requireMfaCode } from '../../../iam/mfa-codes.ts';
 import type { IssuedSession } from '../../../iam/new-session.ts';
 import type { Tag as DomainTag } from '../../../iam/tags.ts';
+import type { Keyring } from '../../../store/keyring.ts';
 import type { Action, Caller } from '../../action.ts';
 import type { Credentials, PolicyDescriptorType, StsOperations, Tag } from '../../services/sts.generated.ts';
 
@@ -11,6 +12,7 @@ import type { Credentials, PolicyDescriptorType, StsOperations, Tag } from '../.
 
 export interface StsDeps {
   readonly iam: Iam;
+  readonly keyring: Keyring;
 }
 
 type Name = keyof StsOperations;
