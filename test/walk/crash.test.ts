@@ -158,7 +158,7 @@ class Clients {
 
 /** Bytes 8 to 23 of the password are the credential's id, as the audit log has it. */
 const credentialIdOf = (password: string): string =>
-  Buffer.from(password, 'base64url').subarray(8, 24).toString('hex');
+  Buffer.from(password, 'base64url').subarray(10, 22).toString('hex');
 
 async function crashWhileStarting(ms: number): Promise<void> {
   const { child } = launch({ dataDir: keyshift.dataDir, ...DURABLE });
