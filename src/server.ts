@@ -171,7 +171,7 @@ async function start(
     revocations: nodeAccess.revocations,
     credentialNetworks: new CredentialNetworks(),
     failedLogins: new FailedLogins(),
-    handshakes: new Turnstile(LIMITS.tlsHandshakesMax),
+    handshakes: new Turnstile(LIMITS.tlsHandshakesPerAddressMax),
     unknownCallers,
     clock,
     random,

@@ -35,8 +35,10 @@ export const LIMITS = {
   loginsPendingMax: 1_000,
   /** The same from one address: less, so that one client cannot keep all others out. */
   loginsPendingPerAddressMax: 400,
-  /** TLS handshakes at a time, for all gateways of a node; others wait. Each costs a millisecond of the one thread. */
-  tlsHandshakesMax: 32,
+  /** TLS handshakes at a time of one address; its others wait. Each costs a millisecond of the one thread. */
+  tlsHandshakesPerAddressMax: 32,
+  /** Milliseconds of one handshake: four round trips on the worst of lines. */
+  tlsHandshakeMsMax: 5_000,
   /** Wrong passwords from one address within a minute, after which passwords from there are refused for a while. */
   failedLoginsPerAddressMax: 100,
   /** Milliseconds of that while. */

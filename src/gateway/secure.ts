@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { SqlError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import {
   ALPN_PROTOCOL,
   ENCRYPTION_ANSWERS,
@@ -22,6 +23,14 @@ export interface Opened {
   readonly packet: StartupPacket | Extract<FirstPacket, { kind: 'cancel' }>;
 }
 
+/** What a TLS handshake is done with. */
+interface Handshaking {
+  readonly context: SecureContext;
+  /** By address: whoever begins handshakes and does not go on holds up nobody else. */
+  readonly handshakes: Turnstile;
+  readonly address: string;
+}
+
 /** A client may ask for GSSAPI and then for TLS, once each, before it says who it is. */
 const REQUESTS_MAX = 2;
 
@@ -31,7 +40,7 @@ const REQUESTS_MAX = 2;
  */
 export async function secure(
   socket: Socket,
-  tls: { readonly context: SecureContext; readonly handshakes: Turnstile },
+  tls: Handshaking,
   onChannel: (channel: Channel) => void,
 ): Promise<Opened> {
   let channel = new Channel(socket);
@@ -74,10 +83,10 @@ function refuseEarlyBytes(channel: Channel): void {
 
 async function startTls(
   plain: Channel,
-  { context, handshakes }: { readonly context: SecureContext; readonly handshakes: Turnstile },
+  { context, handshakes, address }: Handshaking,
   how: 'direct' | 'requested',
 ): Promise<Channel> {
-  const socket = await handshakes.pass(async () => {
+  const socket = await handshakes.pass(address, async () => {
     // The client may have left, or its time may have passed, while it waited.
     if (plain.socket.destroyed) throw new ConnectionEnded();
     const rest = plain.rest();
@@ -102,10 +111,13 @@ async function startTls(
 function handshake(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (): void => {
+      clearTimeout(timer);
       socket.destroy();
       reject(new ConnectionEnded());
     };
+    const timer = setTimeout(failed, LIMITS.tlsHandshakeMsMax);
     socket.once('secure', () => {
+      clearTimeout(timer);
       socket.removeListener('error', failed);
       socket.removeListener('close', failed);
       resolve();

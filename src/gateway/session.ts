@@ -126,11 +126,12 @@ async function logIn(
   deadline: LoginDeadline,
   ending: AbortController,
 ): Promise<LoggedIn | undefined> {
+  const handshaking = { context: cluster.tls(), handshakes: deps.handshakes, address: record.sourceIp };
   const {
     channel: client,
     secure: isSecure,
     packet,
-  } = await secure(socket, { context: cluster.tls(), handshakes: deps.handshakes }, (channel) => {
+  } = await secure(socket, handshaking, (channel) => {
     deadline.client = channel;
   });
   if (packet.kind === 'cancel') {

@@ -1,22 +1,25 @@
-/** Lets so many through at a time; the others wait in the order of their coming. */
+/** Lets so many through at a time for each key; the others of that key wait in the order of their coming. */
 export class Turnstile {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #max: number;
+  /** Keys with somebody inside. */
+  readonly #inside = new Map<string, { count: number; readonly waiting: (() => void)[] }>();
 
   constructor(max: number) {
-    this.#free = max;
+    this.#max = max;
   }
 
   /** Does `work` when there is room. Whoever waits is bounded by the logins under way, and by their deadline. */
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async pass<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const present = this.#inside.get(key) ?? { count: 0, waiting: [] };
+    this.#inside.set(key, present);
+    if (present.count < this.#max) present.count++;
+    else await new Promise<void>((resolve) => present.waiting.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+      const next = present.waiting.shift();
+      if (next !== undefined) next();
+      else if (--present.count === 0) this.#inside.delete(key);
     }
   }
 }

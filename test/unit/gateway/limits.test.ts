@@ -90,7 +90,7 @@ describe('a turnstile', () => {
     let inside = 0;
     let most = 0;
     const work = (n: number) =>
-      turnstile.pass(async () => {
+      turnstile.pass('a', async () => {
         most = Math.max(most, ++inside);
         await new Promise((resolve) => setTimeout(resolve, 2));
         inside--;
@@ -101,6 +101,17 @@ describe('a turnstile', () => {
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
     expect(most).toBe(2);
     expect(log).toEqual([0, 1, 2, 3, 4, 5]);
-    await expect(turnstile.pass(async () => 'free')).resolves.toBe('free');
+    await expect(turnstile.pass('a', async () => 'free')).resolves.toBe('free');
+  });
+
+  test('that is full for one is open for another', async () => {
+    const turnstile = new Turnstile(1);
+    let leave = (): void => {};
+    const first = turnstile.pass('a', () => new Promise<void>((resolve) => (leave = resolve)));
+    const second = turnstile.pass('a', async () => 'second');
+    await expect(turnstile.pass('b', async () => 'other')).resolves.toBe('other');
+    leave();
+    await first;
+    await expect(second).resolves.toBe('second');
   });
 });

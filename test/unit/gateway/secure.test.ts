@@ -39,7 +39,7 @@ async function opening(): Promise<Opening> {
   const { server, client } = await socketPair();
   const channels: Channel[] = [];
   const handshakes = new Turnstile(1);
-  const opened = secure(server, { context, handshakes }, (channel) => channels.push(channel));
+  const opened = secure(server, { context, handshakes, address: '' }, (channel) => channels.push(channel));
   opened.catch(() => {});
   return { client, opened, channels };
 }
