@@ -118,7 +118,7 @@ describe('a refused call', () => {
     const { stdout } = await explain(idOf(await getCredentials(broken, 'eve')));
     expect(stdout).toContain('was refused with InvalidClientTokenId');
     expect(stdout).toContain('by nobody who could be identified');
-    expect(stdout).toContain('No policy was asked.');
+    expect(stdout).toContain('No policy refused it.');
   });
 
   test('prints no control characters that a client sent', async () => {

@@ -21,6 +21,7 @@ interface RefusalEvent {
   readonly at: string;
   readonly kind: string;
   readonly name: string;
+  readonly outcome: string;
   readonly code: string | null;
   readonly principalArn: string | null;
   readonly sourceIp: string | null;
@@ -70,9 +71,9 @@ function printable(lines: readonly string[]): string[] {
   return lines.map((line) => line.replace(UNPRINTABLE, '\ufffd'));
 }
 
-function headLines({ at, name, principalArn, sourceIp, code, requestId }: RefusalEvent): string[] {
+function headLines({ at, name, outcome, principalArn, sourceIp, code, requestId }: RefusalEvent): string[] {
   return [
-    `${name} was refused with ${code ?? 'no code'}`,
+    `${name} ${outcome === 'failed' ? 'failed' : 'was refused'} with ${code ?? 'no code'}`,
     `  by ${principalArn ?? 'nobody who could be identified'}, from ${sourceIp ?? 'an unknown address'}, at ${at}`,
     `  id ${requestId ?? 'none'}`,
   ];
@@ -82,7 +83,7 @@ function headLines({ at, name, principalArn, sourceIp, code, requestId }: Refusa
 function unjudgedLines({ kind, details }: RefusalEvent): string[] {
   const facts = Object.entries(details).map(([name, value]) => `  ${name}: ${plain(value)}`);
   const what =
-    kind === 'api' ? 'No policy was asked. The log says:' : 'It was refused at the gateway. The log says:';
+    kind === 'api' ? 'No policy refused it. The log says:' : 'It was refused at the gateway. The log says:';
   return ['', what, ...facts];
 }
 
