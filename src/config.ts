@@ -133,6 +133,15 @@ export const OPTIONS = [
     meaning: "Minutes to each side by which the date of a request's signature may be off.",
   },
   {
+    name: 'iamQuotas',
+    env: 'KEYSHIFT_IAM_QUOTAS',
+    kind: 'text',
+    default: '',
+    meaning:
+      "How many things an account may have, where AWS's quotas do not fit: `users=1000000,groups=100000`. Also " +
+      'roles, policies, saml-providers, oidc-providers, instance-profiles, server-certificates.',
+  },
+  {
     name: 'logLevel',
     env: 'KEYSHIFT_LOG_LEVEL',
     kind: 'text',
@@ -179,6 +188,7 @@ export interface Config {
   readonly masterKey: Secret | undefined;
   readonly clustersFile: string | undefined;
   readonly signatureWindowMinutes: number;
+  readonly iamQuotas: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly example: boolean;
   readonly testClock: boolean;
@@ -230,6 +240,7 @@ export function readConfig(
     databaseUrl: databaseUrl(secret('databaseUrl')),
     masterKey: secret('masterKey'),
     clustersFile: optional('clustersFile'),
+    iamQuotas: text('iamQuotas'),
     signatureWindowMinutes: wholeNumber(
       'KEYSHIFT_SIGNATURE_WINDOW_MINUTES',
       text('signatureWindowMinutes'),

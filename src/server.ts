@@ -28,6 +28,7 @@ import { Turnstile } from './gateway/turnstile.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { AccountIndexes } from './iam/account-indexes.ts';
+import { parseQuotas } from './iam/account-quotas.ts';
 import {
   encodeAuthorizationMessage,
   MESSAGE_KEY_PURPOSE,
@@ -128,7 +129,8 @@ async function start(
   const clock = movableClock ?? systemClock;
   const keyring = await openKeyring(store, sealer, random, clock);
   const sessionKeys = keyring.derive(SESSION_KEY_PURPOSE);
-  const iam = { store, clock, random, sealer, passwords: new PasswordHasher(random), sessionKeys };
+  const quotas = parseQuotas(config.iamQuotas);
+  const iam = { store, clock, random, sealer, passwords: new PasswordHasher(random), sessionKeys, quotas };
   await ensureAccount(iam, config.accountId);
   const rootKey = await ensureRootKey(iam, config.accountId, config.rootKey);
 

@@ -1,3 +1,4 @@
+import { accountQuota } from './account-quotas.ts';
 import type { Iam } from './iam.ts';
 import { QUOTAS } from './quotas.ts';
 
@@ -8,13 +9,17 @@ import { QUOTAS } from './quotas.ts';
 export async function getAccountSummary(iam: Iam, accountId: string): Promise<ReadonlyMap<string, number>> {
   const [row] = await iam.store.query<Record<string, number>>(
     `SELECT
-       (SELECT count(*)::int FROM keyshift.iam_users WHERE account_id = $1) AS "Users",
-       (SELECT count(*)::int FROM keyshift.iam_groups WHERE account_id = $1) AS "Groups",
-       (SELECT count(*)::int FROM keyshift.iam_roles WHERE account_id = $1) AS "Roles",
+       (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts
+          WHERE account_id = $1 AND thing = 'iam_users') AS "Users",
+       (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts
+          WHERE account_id = $1 AND thing = 'iam_groups') AS "Groups",
+       (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts
+          WHERE account_id = $1 AND thing = 'iam_roles') AS "Roles",
        (SELECT count(*)::int FROM keyshift.iam_mfa_devices WHERE account_id = $1) AS "MFADevices",
        (SELECT count(*)::int FROM keyshift.iam_mfa_devices WHERE account_id = $1 AND user_id IS NOT NULL)
          AS "MFADevicesInUse",
-       (SELECT count(*)::int FROM keyshift.iam_policies WHERE account_id = $1) AS "Policies",
+       (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts
+          WHERE account_id = $1 AND thing = 'iam_policies') AS "Policies",
        (SELECT count(*)::int FROM keyshift.iam_policy_versions WHERE account_id = $1) AS "PolicyVersionsInUse",
        (SELECT count(*)::int FROM keyshift.iam_instance_profiles WHERE account_id = $1) AS "InstanceProfiles",
        (SELECT count(*)::int FROM keyshift.iam_server_certificates WHERE account_id = $1) AS "ServerCertificates",
@@ -26,20 +31,24 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
           WHERE account_id = $1 AND user_id IS NULL LIMIT 1) AS one) AS "AccountAccessKeysPresent"`,
     [accountId],
   );
-  return new Map([...Object.entries(row ?? {}), ...Object.entries(FIXED)]);
+  const quotas = ACCOUNT_QUOTAS.map(([name, table]) => [name, accountQuota(iam, table)] as const);
+  return new Map([...Object.entries(row ?? {}), ...quotas, ...Object.entries(FIXED)]);
 }
+
+const ACCOUNT_QUOTAS = [
+  ['UsersQuota', 'iam_users'],
+  ['GroupsQuota', 'iam_groups'],
+  ['RolesQuota', 'iam_roles'],
+  ['PoliciesQuota', 'iam_policies'],
+  ['InstanceProfilesQuota', 'iam_instance_profiles'],
+  ['ServerCertificatesQuota', 'iam_server_certificates'],
+] as const;
 
 const FIXED = {
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
-  UsersQuota: QUOTAS.usersPerAccount,
-  GroupsQuota: QUOTAS.groupsPerAccount,
-  RolesQuota: QUOTAS.rolesPerAccount,
-  PoliciesQuota: QUOTAS.policiesPerAccount,
   GroupsPerUserQuota: QUOTAS.groupsPerUser,
-  InstanceProfilesQuota: QUOTAS.instanceProfilesPerAccount,
-  ServerCertificatesQuota: QUOTAS.serverCertificatesPerAccount,
   SigningCertificatesPerUserQuota: QUOTAS.signingCertificatesPerUser,
   AccessKeysPerUserQuota: QUOTAS.accessKeysPerUser,
   AttachedPoliciesPerUserQuota: QUOTAS.policiesPerUser,

@@ -8,7 +8,7 @@ import {
   requireModifiable,
 } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { alreadyExists, deleteConflict, quotaExceeded } from './iam-errors.ts';
+import { alreadyExists, deleteConflict } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { removeAllTags } from './tags.ts';
 
@@ -107,29 +107,4 @@ export async function removeEntity(
     accountId,
     id,
   ]);
-}
-
-/** The tables of things of which an account may have only so many. */
-type CountedTable =
-  | 'iam_users'
-  | 'iam_groups'
-  | 'iam_roles'
-  | 'iam_policies'
-  | 'iam_saml_providers'
-  | 'iam_oidc_providers'
-  | 'iam_instance_profiles'
-  | 'iam_server_certificates';
-
-/** Throws LimitExceeded when a table holds more rows of the account than the quota, the new one included. */
-export async function requireRoom(
-  database: Database,
-  accountId: string,
-  table: CountedTable,
-  [quota, max]: readonly [name: string, max: number],
-): Promise<void> {
-  const [row] = await database.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM keyshift.${table} WHERE account_id = $1`,
-    [accountId],
-  );
-  if (row !== undefined && row.count > max) throw quotaExceeded(quota, max);
 }

@@ -1,11 +1,10 @@
 import { uniqueId } from '../core/ids.ts';
+import { requireRoom } from './account-quotas.ts';
 import { type Entity, entityOf, type PathPageRequest, storable } from './entities.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, noSuchGroup } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { type Page, readPage } from './pages.ts';
-import { QUOTAS } from './quotas.ts';
 
 export interface Group extends Entity {
   readonly kind: 'group';
@@ -36,7 +35,7 @@ export async function createGroup(
       [accountId, uniqueId('group', iam.random), groupName, path, iam.clock.now()],
     );
     if (row === undefined) throw alreadyExists(`Group with name ${groupName} already exists.`);
-    await requireRoom(database, accountId, 'iam_groups', ['GroupsPerAccount', QUOTAS.groupsPerAccount]);
+    await requireRoom(iam, database, accountId, 'iam_groups');
     return groupOf(accountId, row);
   });
 }

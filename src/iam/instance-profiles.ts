@@ -1,8 +1,8 @@
 import { instanceProfileArn } from '../core/arn.ts';
 import { uniqueId } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
+import { requireRoom } from './account-quotas.ts';
 import { type PathPageRequest, requireEntity, storable } from './entities.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, deleteConflict, noSuchEntity, quotaExceeded } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
@@ -56,8 +56,7 @@ export async function createInstanceProfile(
       [accountId, id, name, path, iam.clock.now()],
     );
     if (inserted.length === 0) throw alreadyExists(`Instance Profile ${name} already exists.`);
-    const max = QUOTAS.instanceProfilesPerAccount;
-    await requireRoom(database, accountId, 'iam_instance_profiles', ['InstanceProfilesPerAccount', max]);
+    await requireRoom(iam, database, accountId, 'iam_instance_profiles');
     await addTags(database, accountId, id, tags);
     return requireInstanceProfile(database, accountId, name);
   });

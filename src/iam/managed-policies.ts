@@ -2,8 +2,8 @@ import { AwsError } from '../core/errors.ts';
 import { uniqueId } from '../core/ids.ts';
 import { policySizeWithoutWhitespace } from '../policy/document.ts';
 import type { Database } from '../store/database.ts';
+import { requireRoom } from './account-quotas.ts';
 import { findAwsManagedPolicy } from './aws-managed-policies.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, deleteConflict, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
 import type { ManagedPolicy } from './managed-policy.ts';
@@ -56,7 +56,7 @@ export async function createPolicy(iam: Iam, accountId: string, request: NewPoli
     if (row === undefined) {
       throw alreadyExists(`A policy called ${policyName} already exists. Duplicate names are not allowed.`);
     }
-    await requireRoom(database, accountId, 'iam_policies', ['PoliciesPerAccount', QUOTAS.policiesPerAccount]);
+    await requireRoom(iam, database, accountId, 'iam_policies');
     await database.query(
       `INSERT INTO keyshift.iam_policy_versions (account_id, policy_id, version, document, created_at)
        VALUES ($1, $2, 1, $3, $4)`,

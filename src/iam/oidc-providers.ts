@@ -1,7 +1,7 @@
 import { oidcProviderArn } from '../core/arn.ts';
 import { plainId } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
-import { requireRoom } from './entity-changes.ts';
+import { requireRoom } from './account-quotas.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
 import { QUOTAS } from './quotas.ts';
@@ -62,8 +62,7 @@ export async function createOidcProvider(
       [accountId, id, bare, [...new Set(clientIds)], [...new Set(thumbprints)], iam.clock.now()],
     );
     if (inserted.length === 0) throw alreadyExists(`Provider with url ${url} already exists.`);
-    const max = QUOTAS.oidcProvidersPerAccount;
-    await requireRoom(database, accountId, 'iam_oidc_providers', ['OpenIDConnectProvidersPerAccount', max]);
+    await requireRoom(iam, database, accountId, 'iam_oidc_providers');
     await addTags(database, accountId, id, tags);
     return oidcProviderArn(accountId, bare);
   });

@@ -35,3 +35,39 @@ export const QUOTAS = {
   /** Source: AWS Organizations User Guide, "Quotas", size of a service control policy. */
   guardrailCharacters: 5120,
 } as const;
+
+/**
+ * How many of each thing an account may have: AWS's numbers, unless the operator of the installation has set others.
+ * Source: IAM User Guide, "IAM and AWS STS quotas".
+ */
+export const COUNTED = {
+  iam_users: { option: 'users', quota: 'UsersPerAccount', max: QUOTAS.usersPerAccount },
+  iam_groups: { option: 'groups', quota: 'GroupsPerAccount', max: QUOTAS.groupsPerAccount },
+  iam_roles: { option: 'roles', quota: 'RolesPerAccount', max: QUOTAS.rolesPerAccount },
+  iam_policies: { option: 'policies', quota: 'PoliciesPerAccount', max: QUOTAS.policiesPerAccount },
+  iam_saml_providers: {
+    option: 'saml-providers',
+    quota: 'SAMLProvidersPerAccount',
+    max: QUOTAS.samlProvidersPerAccount,
+  },
+  iam_oidc_providers: {
+    option: 'oidc-providers',
+    quota: 'OpenIDConnectProvidersPerAccount',
+    max: QUOTAS.oidcProvidersPerAccount,
+  },
+  iam_instance_profiles: {
+    option: 'instance-profiles',
+    quota: 'InstanceProfilesPerAccount',
+    max: QUOTAS.instanceProfilesPerAccount,
+  },
+  iam_server_certificates: {
+    option: 'server-certificates',
+    quota: 'ServerCertificatesPerAccount',
+    max: QUOTAS.serverCertificatesPerAccount,
+  },
+} as const;
+
+export type CountedTable = keyof typeof COUNTED;
+
+/** Quotas that the operator has set, by table. */
+export type AccountQuotas = ReadonlyMap<CountedTable, number>;

@@ -1,6 +1,7 @@
 import { uniqueId } from '../core/ids.ts';
 import { policySizeWithoutWhitespace } from '../policy/document.ts';
 import type { Database } from '../store/database.ts';
+import { requireRoom } from './account-quotas.ts';
 import {
   type Entity,
   entityOf,
@@ -10,7 +11,6 @@ import {
   SERVICE_ROLE_PATH,
   storable,
 } from './entities.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, invalidInput, noSuchRole, quotaExceeded, validationError } from './iam-errors.ts';
 import { requirePolicy } from './managed-policies.ts';
@@ -101,7 +101,7 @@ export async function createRole(iam: Iam, accountId: string, request: NewRole):
       ],
     );
     if (row === undefined) throw alreadyExists(`Role with name ${roleName} already exists.`);
-    await requireRoom(database, accountId, 'iam_roles', ['RolesPerAccount', QUOTAS.rolesPerAccount]);
+    await requireRoom(iam, database, accountId, 'iam_roles');
     await addTags(database, accountId, row.id, tags);
     return withTags(database, accountId, row);
   });

@@ -3,8 +3,8 @@ import { samlProviderArn } from '../core/arn.ts';
 import { plainId } from '../core/ids.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Database } from '../store/database.ts';
+import { requireRoom } from './account-quotas.ts';
 import { storable } from './entities.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
 import { QUOTAS } from './quotas.ts';
@@ -70,8 +70,7 @@ export async function createSamlProvider(
       [accountId, id, name, metadata, encryptionMode ?? null, validUntil ?? afterYears(now), now],
     );
     if (inserted.length === 0) throw alreadyExists(`SAMLProvider with name ${name} already exists.`);
-    const max = QUOTAS.samlProvidersPerAccount;
-    await requireRoom(database, accountId, 'iam_saml_providers', ['SAMLProvidersPerAccount', max]);
+    await requireRoom(iam, database, accountId, 'iam_saml_providers');
     if (privateKey !== undefined) await addKey(iam, database, accountId, id, privateKey);
     await addTags(database, accountId, id, tags);
     return samlProviderArn(accountId, name);

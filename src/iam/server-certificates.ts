@@ -2,14 +2,13 @@ import { serverCertificateArn } from '../core/arn.ts';
 import { uniqueId } from '../core/ids.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Database } from '../store/database.ts';
+import { requireRoom } from './account-quotas.ts';
 import { expiryOf, readCertificate, requireChain, requireMatchingKey } from './certificates.ts';
 import { type PathPageRequest, storable } from './entities.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, noSuchEntity } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { type Page, readPage } from './pages.ts';
-import { QUOTAS } from './quotas.ts';
 import { addTags, removeAllTags, requireTags, type Tag } from './tags.ts';
 
 /** Certificates of servers with their keys, which are sealed and never shown again. */
@@ -74,8 +73,7 @@ export async function uploadServerCertificate(
       [accountId, id, name, path, body, chain ?? null, sealed, expiryOf(certificate), iam.clock.now()],
     );
     if (row === undefined) throw nameTaken(name);
-    const max = QUOTAS.serverCertificatesPerAccount;
-    await requireRoom(database, accountId, 'iam_server_certificates', ['ServerCertificatesPerAccount', max]);
+    await requireRoom(iam, database, accountId, 'iam_server_certificates');
     await addTags(database, accountId, id, tags);
     return certificateOf(accountId, row);
   });

@@ -1,12 +1,11 @@
 import { uniqueId } from '../core/ids.ts';
+import { requireRoom } from './account-quotas.ts';
 import { type Entity, entityOf, type PathPageRequest, requireEntity, storable } from './entities.ts';
-import { requireRoom } from './entity-changes.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, noSuchUser } from './iam-errors.ts';
 import { requirePolicy } from './managed-policies.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { type Page, readPage } from './pages.ts';
-import { QUOTAS } from './quotas.ts';
 import { addTags, requireTags, type Tag, tagsOf } from './tags.ts';
 
 export interface User extends Entity {
@@ -53,7 +52,7 @@ export async function createUser(iam: Iam, accountId: string, request: NewUser):
       [accountId, uniqueId('user', iam.random), userName, path, boundaryArn ?? null, iam.clock.now()],
     );
     if (row === undefined) throw alreadyExists(`User with name ${userName} already exists.`);
-    await requireRoom(database, accountId, 'iam_users', ['UsersPerAccount', QUOTAS.usersPerAccount]);
+    await requireRoom(iam, database, accountId, 'iam_users');
     await addTags(database, accountId, row.id, tags);
     return { ...userOf(accountId, row), tags: await tagsOf(database, accountId, row.id) };
   });

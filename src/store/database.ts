@@ -37,7 +37,7 @@ export class Store implements Database {
       try {
         return await once(client, work);
       } catch (error) {
-        if (tries >= TRANSACTION_TRIES_MAX || !RETRY.has(sqlStateOf(error) ?? '')) throw error;
+        if (tries >= TRANSACTION_TRIES_MAX || !wasOverrun(error)) throw error;
       } finally {
         client.release();
       }
@@ -57,6 +57,11 @@ function statement(text: string, values: readonly unknown[], name: string | unde
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether a transaction failed because others were at the same rows; after all its tries, if it is thrown. */
+export function wasOverrun(error: unknown): boolean {
+  return RETRY.has(sqlStateOf(error) ?? '');
 }
 
 async function once<T>(client: PoolClient, work: (database: Database) => Promise<T>): Promise<T> {

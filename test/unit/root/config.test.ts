@@ -35,6 +35,7 @@ describe('the settings', () => {
       databaseUrl: undefined,
       masterKey: undefined,
       clustersFile: undefined,
+      iamQuotas: '',
       signatureWindowMinutes: 15,
       logLevel: 'warn',
       example: false,
