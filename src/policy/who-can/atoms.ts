@@ -29,11 +29,18 @@ export function preparePolicy(document: IdentityPolicyDocument, source: PolicySo
 export class Atoms {
   readonly #atoms = new Map<string, Atom>();
 
+  /** All that were made. */
+  made(): Iterable<Atom> {
+    return this.#atoms.values();
+  }
+
   /** The Resource element of a statement, for one pair. */
   resource(pair: Pair, { document }: PreparedPolicy, index: number, statement: CompiledStatement): Formula {
-    const { negated, values } = document.statements[index]?.resources ?? { negated: false, values: [] };
-    if (values.includes('*')) return !negated;
+    const { negated, values: written } = document.statements[index]?.resources ?? NO_RESOURCES;
+    if (written.includes('*')) return !negated;
     const variables = hasPolicyVariables(document.version);
+    const values = written.filter((value) => beginsAlike(value, pair));
+    if (values.length === 0) return negated;
     const id = JSON.stringify(['resource', pair.resource, negated, values, variables]);
     const found = this.#atoms.get(id);
     if (found !== undefined) return found;
@@ -41,6 +48,7 @@ export class Atoms {
     return this.#keep({
       kind: 'atom',
       id,
+      number: this.#atoms.size,
       reads: unique([...keys, ...(pair.resourceKey === undefined ? [] : [pair.resourceKey])]),
       subject: { kind: 'resource', pair, negated, values, variables },
       holds: (context) => {
@@ -69,6 +77,7 @@ export class Atoms {
     return this.#keep({
       kind: 'atom',
       id,
+      number: this.#atoms.size,
       reads: unique([key, ...keys]),
       subject: { kind: 'clause', clause, variables },
       holds,
@@ -79,6 +88,16 @@ export class Atoms {
     this.#atoms.set(atom.id, atom);
     return atom;
   }
+}
+
+const NO_RESOURCES = { negated: false, values: [] } as const;
+
+/** False if the text differs from what the pair is about before its first wildcard or variable. */
+function beginsAlike(value: string, { resource, resourceKey }: Pair): boolean {
+  const head = value.replace(/(?:[*?]|\$\{).*$/s, '');
+  if (resource.startsWith(head))
+    return head.length < value.length || resource === head || resourceKey !== undefined;
+  return resourceKey !== undefined && head.startsWith(resource);
 }
 
 /** The clause whose opposite this one is, if it is one: an absent key fails the one and meets the other. */

@@ -2,7 +2,7 @@ import { readOperator } from '../conditions.ts';
 import type { RequestContext } from '../context.ts';
 import { type Flavor, foldCase, parsePattern, patternMatches } from '../pattern.ts';
 import type { Atom } from './formula.ts';
-import { elementsOf, GlobAutomaton } from './glob-automaton.ts';
+import { DEAD, elementsOf, GlobAutomaton } from './glob-automaton.ts';
 import { addressCandidates, numberCandidates, timeCandidates } from './ordered-candidates.ts';
 import { type Candidates, type TextPattern, textCandidates } from './text-candidates.ts';
 import type { TextDomain, Unknown } from './unknown.ts';
@@ -123,7 +123,7 @@ function addClause(
     if (elements === 'undecided') isComplete = false;
     else if (elements !== 'never') {
       const automaton = new GlobAutomaton(elements, pattern.ignoreCase);
-      patterns.push({ automaton, from: automaton.after(automaton.start, domain.prefix) });
+      addPattern(patterns, automaton, domain.prefix);
     }
   }
   return isComplete;
@@ -144,13 +144,19 @@ function addResource(
     if (elements === 'undecided') isComplete = false;
     else if (elements !== 'never') {
       const automaton = new GlobAutomaton(elements, false);
-      const from = automaton.after(automaton.start, subject.pair.resource + prefix);
+      const from = addPattern(patterns, automaton, subject.pair.resource + prefix);
       // The key itself at the end of the pattern matches whatever the key is; elsewhere it is not looked into.
       if (automaton.itself(from) === 'inside') isComplete = false;
-      patterns.push({ automaton, from });
     }
   }
   return isComplete;
+}
+
+/** Adds what is left of a pattern after the fixed part of the subject; nothing if it can match no more. */
+function addPattern(patterns: TextPattern[], automaton: GlobAutomaton, fixed: string): number {
+  const from = automaton.after(automaton.start, fixed);
+  if (from !== DEAD) patterns.push({ automaton, from });
+  return from;
 }
 
 /** Texts of which an atom about something else could be made true: parts of what it compares. False if it is open. */

@@ -10,6 +10,8 @@ export interface Atom {
   readonly kind: 'atom';
   /** Equal for atoms that mean the same. */
   readonly id: string;
+  /** The same in short: counted by whoever made the atom. */
+  readonly number: number;
   /** The condition keys that decide it, in lower case. */
   readonly reads: readonly string[];
   readonly subject: AtomSubject;
@@ -89,4 +91,17 @@ export function atomsOf(formula: Formula, into: Set<Atom> = new Set()): Readonly
   else if (formula.kind === 'not') atomsOf(formula.of, into);
   else for (const member of formula.of) atomsOf(member, into);
   return into;
+}
+
+/** A text that is the same for formulas that are written alike. */
+export function formulaText(formula: Formula): string {
+  if (typeof formula === 'boolean') return String(formula);
+  switch (formula.kind) {
+    case 'atom':
+      return String(formula.number);
+    case 'not':
+      return `!${formulaText(formula.of)}`;
+    default:
+      return `(${formula.kind} ${formula.of.map(formulaText).join(' ')})`;
+  }
 }

@@ -25,6 +25,7 @@ export class GlobAutomaton {
   readonly #ignoreCase: boolean;
   readonly #sets: (readonly number[])[] = [[]];
   readonly #ids = new Map<string, number>([['', DEAD]]);
+  readonly #expected: ReadonlySet<string>[] = [];
   readonly #steps: Map<string, number>[] = [new Map()];
   readonly start: number;
 
@@ -68,9 +69,20 @@ export class GlobAutomaton {
     return places.every((at) => at === this.#elements.length - 1) ? 'ends' : 'inside';
   }
 
-  /** The literal characters, for an alphabet. */
-  literals(): Iterable<string> {
-    return this.#elements.filter((element) => typeof element === 'string');
+  /** The characters that the state treats otherwise than all others. */
+  expects(state: number): ReadonlySet<string> {
+    const known = this.#expected[state];
+    if (known !== undefined) return known;
+    const characters = new Set<string>();
+    for (const at of this.#sets[state] ?? []) {
+      const element = this.#elements[at];
+      if (element === ONE_IN_SEGMENT || element === RUN_IN_SEGMENT) characters.add(':');
+      if (typeof element !== 'string') continue;
+      characters.add(element);
+      if (this.#ignoreCase) characters.add(element.toUpperCase()).add(element.toLowerCase());
+    }
+    this.#expected[state] = characters;
+    return characters;
   }
 
   #closed(states: readonly number[]): readonly number[] {

@@ -2,8 +2,9 @@ import { actionApplies } from '../compile.ts';
 import type { RequestContext } from '../context.ts';
 import { hasPolicyVariables } from '../document-model.ts';
 import { Atoms, type PreparedPolicy } from './atoms.ts';
-import { allOf, anyOf, type Formula } from './formula.ts';
-import { known, type Setting } from './satisfy.ts';
+import { type Atom, allOf, anyOf, type Formula, formulaText } from './formula.ts';
+import { known } from './satisfy.ts';
+import type { Setting } from './setting.ts';
 import type { Pair } from './subject.ts';
 import { isPrincipalKey, type Target, unknownsByKey } from './target.ts';
 import type { Unknown } from './unknown.ts';
@@ -16,13 +17,25 @@ export interface PairFormula {
   readonly deny: Formula;
 }
 
+export interface PolicyFormula {
+  /** Counted by what the policies say. */
+  readonly number: number;
+  /** One for each pair of the target. */
+  readonly pairs: readonly PairFormula[];
+  /** Whether it can allow or deny anything of it. */
+  readonly speaks: boolean;
+  /** Whether it can allow anything of it. */
+  readonly grants: boolean;
+}
+
 const EMPTY: RequestContext = new Map();
 
 export class PolicyFormulas {
   readonly #target: Target;
   readonly #atoms = new Atoms();
   readonly #setting: Setting;
-  readonly #byPolicy = new Map<PreparedPolicy, readonly PairFormula[]>();
+  readonly #byPolicy = new Map<PreparedPolicy, PolicyFormula>();
+  readonly #byText = new Map<string, PolicyFormula>();
 
   constructor(target: Target) {
     this.#target = target;
@@ -34,16 +47,29 @@ export class PolicyFormulas {
     };
   }
 
-  /** The formulas of a policy, one for each pair of the target. */
-  of(policy: PreparedPolicy): readonly PairFormula[] {
+  /** What a policy says: the same object for policies that say the same. */
+  of(policy: PreparedPolicy): PolicyFormula {
     const found = this.#byPolicy.get(policy);
     if (found !== undefined) return found;
-    const made = this.#target.pairs.map((pair) => ({
+    const pairs = this.#target.pairs.map((pair) => ({
       allow: this.#applying(policy, pair, 'Allow'),
       deny: this.#applying(policy, pair, 'Deny'),
     }));
+    const text = pairs.map(({ allow, deny }) => `${formulaText(allow)} ${formulaText(deny)}`).join();
+    const made = this.#byText.get(text) ?? {
+      number: this.#byText.size,
+      pairs,
+      speaks: pairs.some(({ allow, deny }) => allow !== false || deny !== false),
+      grants: pairs.some(({ allow }) => allow !== false),
+    };
+    this.#byText.set(text, made);
     this.#byPolicy.set(policy, made);
     return made;
+  }
+
+  /** The atoms of all policies that were looked at. */
+  atoms(): Iterable<Atom> {
+    return this.#atoms.made();
   }
 
   /** The formula of a request that has no key `key`. */

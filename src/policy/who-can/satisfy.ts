@@ -1,7 +1,17 @@
-import type { RequestContext } from '../context.ts';
 import { candidatesFor } from './candidates.ts';
-import { type Atom, atomsOf, decided, type Formula } from './formula.ts';
-import { type Assignment, assignedValues, type Unknown, type UnknownOf } from './unknown.ts';
+import {
+  type Atom,
+  allOf,
+  atomsOf,
+  decided,
+  type Formula,
+  formulaText,
+  type Group,
+  type Open,
+} from './formula.ts';
+import type { Choice, Choices } from './question-cache.ts';
+import { contextWith, type Setting } from './setting.ts';
+import type { Assignment, Unknown, UnknownOf } from './unknown.ts';
 
 /**
  * Whether any request makes a formula true. A yes comes with the request; a no is only said when the candidates of
@@ -18,18 +28,11 @@ const TRIES_MAX = 50_000;
 /** Atoms that several unknowns decide together; when a search ends undecided, each is also tried as true and as false. */
 const TOGETHER_MAX = 6;
 
-/** What formulas are asked about. */
-export interface Setting {
-  /** What is known of every request. */
-  readonly context: RequestContext;
-  readonly unknownOf: UnknownOf;
-}
-
 /** Looks for a request that makes the formula true. */
 export function satisfy(undecided: Formula, setting: Setting): Satisfied {
   const formula = known(undecided, setting);
   const search = new Search(setting);
-  const assignment = search.solve(formula, new Map());
+  const assignment = search.solveShared(formula);
   if (assignment !== undefined) return { verdict: 'yes', assignment };
   if (search.isComplete) return { verdict: 'no' };
   return isRefuted(formula, setting) ? { verdict: 'no' } : { verdict: 'undecided' };
@@ -70,26 +73,94 @@ class Search {
     this.#setting = setting;
   }
 
+  /** As `solve`, from memory where it can. */
+  solveShared(formula: Formula): Assignment | undefined {
+    return this.#solvePart(formula, new Map());
+  }
+
   /** The assignment that makes the formula true, or undefined. */
   solve(formula: Formula, assignment: Assignment): Assignment | undefined {
     if (typeof formula === 'boolean') return formula ? assignment : undefined;
+    const parts = formula.kind === 'all' ? this.#parts(formula, assignment) : [formula];
+    if (parts.length > 1) return this.#solveParts(parts, assignment);
     const atoms = [...atomsOf(formula)];
     const unknown = this.#next(atoms, assignment);
     if (unknown === undefined) return undefined;
     const readers = atoms.filter((atom) => this.#reads(atom, unknown));
-    for (const value of this.#valuesFor(unknown, readers, assignment)) {
+    const { choices, isComplete } = this.#choicesFor(unknown, readers, assignment);
+    if (!isComplete) this.isComplete = false;
+    for (const { value, truth } of choices) {
       this.#tries += 1;
       if (this.#tries > TRIES_MAX) {
         this.isComplete = false;
         return undefined;
       }
-      const next = new Map(assignment).set(unknown, value);
-      const context = this.#contextOf(next);
-      const rest = decided(formula, (atom) => (this.#isKnown(atom, next) ? atom.holds(context) : undefined));
-      const found = this.solve(rest, next);
+      const rest = decided(formula, (atom) => truth.get(atom));
+      const found = this.solve(rest, new Map(assignment).set(unknown, value));
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** Parts that no unknown has in common are solved one by one: a failure of one needs no second try of the others. */
+  #solveParts(parts: readonly Formula[], assignment: Assignment): Assignment | undefined {
+    const before = this.isComplete;
+    let found: Assignment | undefined = assignment;
+    for (const part of parts) {
+      this.isComplete = true;
+      found = assignment.size === 0 ? this.#solvePart(part, found) : this.solve(part, found);
+      if (found === undefined) {
+        // One part that surely fails is enough, whatever was left open of the others.
+        this.isComplete = this.isComplete ? before : false;
+        return undefined;
+      }
+    }
+    this.isComplete = before;
+    return found;
+  }
+
+  /** Solves a part that shares nothing with what is assigned, from memory where it is the same for everybody. */
+  #solvePart(part: Formula, assignment: Assignment): Assignment | undefined {
+    const { cache } = this.#setting;
+    if (cache === undefined || this.#isPersonal(part)) return this.solve(part, assignment);
+    const text = formulaText(part);
+    let solved = cache.solved.get(text);
+    if (solved === undefined) {
+      const own = this.solve(part, new Map());
+      solved = { assignment: own, isComplete: this.isComplete };
+      cache.solved.set(text, solved);
+    }
+    this.isComplete = solved.isComplete;
+    return solved.assignment && new Map([...assignment, ...solved.assignment]);
+  }
+
+  #isPersonal(formula: Formula): boolean {
+    const { isPersonal } = this.#setting;
+    for (const { reads } of atomsOf(formula)) {
+      for (const key of reads) if (isPersonal?.(key) === true) return true;
+    }
+    return false;
+  }
+
+  /** The members of a conjunction, put together where they share an unknown. */
+  #parts(formula: Group, assignment: Assignment): readonly Formula[] {
+    let parts: { members: Open[]; unknowns: Set<Unknown> }[] = [];
+    for (const member of formula.of) {
+      const part = { members: [member], unknowns: new Set<Unknown>() };
+      for (const atom of atomsOf(member)) {
+        for (const unknown of unknownsOpen(atom, this.#setting.unknownOf, assignment))
+          part.unknowns.add(unknown);
+      }
+      const others: typeof parts = [];
+      for (const other of parts) {
+        if ([...part.unknowns].some((unknown) => other.unknowns.has(unknown))) {
+          part.members.push(...other.members);
+          for (const unknown of other.unknowns) part.unknowns.add(unknown);
+        } else others.push(other);
+      }
+      parts = [...others, part];
+    }
+    return parts.length === 1 ? [formula] : parts.map(({ members }) => allOf(members));
   }
 
   /** First those that others depend on: what a variable stands for comes before what is compared with it. */
@@ -109,47 +180,41 @@ class Search {
     return any;
   }
 
-  /** The values to try: of those that no atom tells apart only the first. Undefined stands for an absent key. */
-  *#valuesFor(
-    unknown: Unknown,
-    atoms: readonly Atom[],
-    assignment: Assignment,
-  ): Generator<string | undefined> {
+  /** The values to try, from memory where they are the same for everybody. */
+  #choicesFor(unknown: Unknown, atoms: readonly Atom[], assignment: Assignment): Choices {
+    const shared = this.#setting.cache?.choices(unknown, atoms, this.#setting);
+    return shared ?? this.#makeChoices(unknown, atoms, assignment);
+  }
+
+  /** Of values that no atom tells apart only the first. */
+  #makeChoices(unknown: Unknown, atoms: readonly Atom[], assignment: Assignment): Choices {
+    const { unknownOf } = this.#setting;
     const { texts, isComplete } = candidatesFor({
       unknown,
       atoms,
-      context: this.#contextOf(assignment),
+      context: contextWith(this.#setting, assignment),
       isOpen: (key) => {
-        const owner = this.#setting.unknownOf(key);
+        const owner = unknownOf(key);
         return owner !== undefined && !assignment.has(owner);
       },
     });
-    if (!isComplete) this.isComplete = false;
-    const alone = atoms.filter((atom) => unknownsOpen(atom, this.#setting.unknownOf, assignment).size === 1);
+    const alone = atoms.filter((atom) => unknownsOpen(atom, unknownOf, assignment).size === 1);
     const isTold = alone.length === atoms.length;
     const seen = new Set<string>();
+    const choices: Choice[] = [];
     for (const value of [...(unknown.isOptional ? [undefined] : []), ...texts]) {
-      if (isTold) {
-        const context = this.#contextOf(new Map(assignment).set(unknown, value));
-        const truth = alone.map((atom) => (atom.holds(context) ? '1' : '0')).join('');
-        if (seen.has(truth)) continue;
-        seen.add(truth);
-      }
-      yield value;
+      const context = contextWith(this.#setting, new Map(assignment).set(unknown, value));
+      const truth = new Map(alone.map((atom) => [atom, atom.holds(context)] as const));
+      const name = isTold ? [...truth.values()].join() : String(value);
+      if (seen.has(name)) continue;
+      seen.add(name);
+      choices.push({ value, truth });
     }
-  }
-
-  #contextOf(assignment: Assignment): RequestContext {
-    const { context, unknownOf } = this.#setting;
-    return { get: (key) => assignedValues(assignment, unknownOf, key) ?? context.get(key) };
+    return { choices, isComplete };
   }
 
   #reads(atom: Atom, unknown: Unknown): boolean {
     return atom.reads.some((key) => this.#setting.unknownOf(key) === unknown);
-  }
-
-  #isKnown(atom: Atom, assignment: Assignment): boolean {
-    return unknownsOpen(atom, this.#setting.unknownOf, assignment).size === 0;
   }
 }
 

@@ -22,8 +22,8 @@ export interface Candidates {
 const STATES_MAX = 4_000;
 /** Texts kept for each state: one may be a reserved word, which the domain does not take. */
 const TEXTS_PER_STATE = 2;
-/** Characters beside those of the patterns, which stand for all others. */
-const OTHERS = 3;
+/** Characters that nothing waits for stand for each other; this many are tried. */
+const OTHERS = 2;
 
 interface Reached {
   readonly text: string;
@@ -32,7 +32,6 @@ interface Reached {
 
 /** Looks through all states that a text can reach, the shortest texts first. */
 export function textCandidates(domain: TextDomain, patterns: readonly TextPattern[]): Candidates {
-  const { first, all } = alphabetOf(domain, patterns);
   const visits = new Map<string, number>();
   const texts: string[] = [];
   let queue: Reached[] = [{ text: '', states: patterns.map(({ from }) => from) }];
@@ -41,7 +40,7 @@ export function textCandidates(domain: TextDomain, patterns: readonly TextPatter
     for (const reached of queue) {
       if (length >= domain.lengthMin && domain.accepts(reached.text)) texts.push(reached.text);
       if (length === domain.lengthMax) continue;
-      for (const character of length === 0 ? first : all) {
+      for (const character of nextCharacters(domain, patterns, reached)) {
         const states = patterns.map(({ automaton }, index) =>
           automaton.step(reached.states[index] ?? DEAD, character),
         );
@@ -58,20 +57,22 @@ export function textCandidates(domain: TextDomain, patterns: readonly TextPatter
   return { texts, isComplete: true };
 }
 
-/** The characters that patterns can tell apart, and some that none of them names. */
-function alphabetOf({ first, characters }: TextDomain, patterns: readonly TextPattern[]) {
-  const named = new Set<string>();
-  for (const { automaton } of patterns) {
-    for (const character of automaton.literals()) {
-      named.add(character).add(character.toUpperCase()).add(character.toLowerCase());
-    }
+/** The characters that some pattern waits for, after some that none waits for: those all have the same effect. */
+function nextCharacters(
+  { first, characters }: TextDomain,
+  patterns: readonly TextPattern[],
+  { text, states }: Reached,
+): string[] {
+  const allowed = text === '' ? first : characters;
+  const expected = new Set<string>();
+  for (const [index, { automaton }] of patterns.entries()) {
+    for (const character of automaton.expects(states[index] ?? DEAD)) expected.add(character);
   }
-  const pick = (from: string): string[] => {
-    const own = [...from];
-    const others = own.filter((character) => !named.has(character)).slice(0, OTHERS);
-    return [...others, ...own.filter((character) => named.has(character))];
-  };
-  // A colon is the one character that wildcards of ARNs treat otherwise than others.
-  const colon = characters.includes(':') && !named.has(':') ? [':'] : [];
-  return { first: pick(first), all: [...pick(characters), ...colon] };
+  const next: string[] = [];
+  for (let at = 0; at < allowed.length && next.length < OTHERS; at++) {
+    const character = allowed.charAt(at);
+    if (!expected.has(character)) next.push(character);
+  }
+  for (const character of expected) if (allowed.includes(character)) next.push(character);
+  return next;
 }

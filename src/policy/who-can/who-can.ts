@@ -2,9 +2,12 @@ import type { RequestContext } from '../context.ts';
 import type { AccountIndex, IndexedPrincipal } from './account-index.ts';
 import type { PreparedPolicy } from './atoms.ts';
 import { allOf, anyOf, atomsOf, type Formula, not } from './formula.ts';
-import { type PairFormula, PolicyFormulas } from './policy-formulas.ts';
-import { known, type Satisfied, type Setting, satisfy } from './satisfy.ts';
+import { type PairFormula, type PolicyFormula, PolicyFormulas } from './policy-formulas.ts';
+import { QuestionCache } from './question-cache.ts';
+import { known, type Satisfied, satisfy } from './satisfy.ts';
+import type { Setting } from './setting.ts';
 import { contextOver, isPrincipalKey, type Target, unknownsByKey } from './target.ts';
+import type { UnknownOf } from './unknown.ts';
 import { waysInWords } from './words.ts';
 
 /**
@@ -38,19 +41,22 @@ export class WhoCan {
   readonly target: Target;
   readonly #index: AccountIndex;
   readonly #formulas: PolicyFormulas;
-  readonly #numbers = new Map<PreparedPolicy, number>();
   readonly #decided = new Map<string, Decided>();
+  readonly #cache: QuestionCache;
+  readonly #ofRequest: UnknownOf;
 
   constructor(index: AccountIndex, target: Target) {
     this.#index = index;
     this.target = target;
     this.#formulas = new PolicyFormulas(target);
+    this.#cache = new QuestionCache(() => this.#formulas.atoms());
+    this.#ofRequest = unknownsByKey(target.unknowns);
   }
 
   /** The principals from place `from` on, at most `max` of them. */
   page(from: number, max: number): Page {
     const granting = [...this.#index.policies()].filter(
-      (policy) => this.#formulas.of(policy)[0]?.allow !== false,
+      (policy) => this.#formulas.of(policy).pairs[0]?.allow !== false,
     );
     const abilities: Ability[] = [];
     for (const place of this.#index.places(granting, from)) {
@@ -66,20 +72,14 @@ export class WhoCan {
 
   /** What one principal can. */
   ability(principal: IndexedPrincipal): Ability {
-    const speaking = principal.policies.filter(({ policy }) => this.#speaks(policy));
-    const grants = speaking.filter(({ policy }) =>
-      this.#formulas.of(policy).some(({ allow }) => allow !== false),
-    );
-    const key = this.#keyOf(
-      principal,
-      speaking.map(({ policy }) => policy),
-    );
+    const grants = principal.policies.filter(({ policy }) => this.#formulas.of(policy).grants);
+    const formulas = this.#speaking(principal);
+    const boundary = principal.boundary === undefined ? '' : this.#formulas.of(principal.boundary).number;
+    const numbers = formulas.map(({ number }) => number).sort((left, right) => left - right);
+    const key = `${principal.kind} ${boundary} ${numbers.join()}`;
     const found = this.#decided.get(key);
     if (found !== undefined) return { principal, grants, ...found };
-    const general = this.#formulaOf(
-      principal,
-      speaking.map(({ policy }) => policy),
-    );
+    const general = allOf(this.#pairFormulas(principal, formulas));
     const setting = this.setting(principal);
     const formula = known(general, setting);
     const satisfied = satisfy(formula, setting);
@@ -94,6 +94,11 @@ export class WhoCan {
     return { principal, grants, ...made };
   }
 
+  /** When each pair is allowed to a principal, in the order of the target. */
+  pairFormulas(principal: IndexedPrincipal): readonly Formula[] {
+    return this.#pairFormulas(principal, this.#speaking(principal));
+  }
+
   /** Limits everybody in the account. */
   get guardrail(): PreparedPolicy | undefined {
     return this.#index.account.guardrail;
@@ -101,49 +106,41 @@ export class WhoCan {
 
   /** What a policy says of each pair of the target. */
   formulasOf(policy: PreparedPolicy): readonly PairFormula[] {
-    return this.#formulas.of(policy);
+    return this.#formulas.of(policy).pairs;
   }
 
   /** What is known of the requests of a principal. */
   setting({ keys, unknownOf }: IndexedPrincipal): Setting {
-    const ofRequest = unknownsByKey(this.target.unknowns);
+    const ofRequest = this.#ofRequest;
     const context: RequestContext = contextOver(keys, this.target.known);
-    return { context, unknownOf: (key) => ofRequest(key) ?? unknownOf(key) };
+    return {
+      cache: this.#cache,
+      isPersonal: isPrincipalKey,
+      context,
+      unknownOf: (key) => ofRequest(key) ?? unknownOf(key),
+    };
   }
 
-  /** When each pair is allowed, in the order of the target. */
-  pairFormulas(principal: IndexedPrincipal, policies: readonly PreparedPolicy[]): readonly Formula[] {
-    const { guardrail } = this;
+  #pairFormulas(principal: IndexedPrincipal, formulas: readonly PolicyFormula[]): readonly Formula[] {
+    const limits = [principal.boundary, this.guardrail].flatMap((policy) =>
+      policy === undefined ? [] : [this.#formulas.of(policy)],
+    );
     return this.target.pairs.map((pair, at) => {
-      const limits = [principal.boundary, guardrail].filter((policy) => policy !== undefined);
-      const deny = [...policies, ...limits].map((policy) =>
-        not(this.#formulas.of(policy)[at]?.deny ?? false),
-      );
-      const allow = (policy: PreparedPolicy): Formula => this.#formulas.of(policy)[at]?.allow ?? false;
-      const granted = principal.kind === 'root' ? true : anyOf(policies.map(allow));
+      const allow = ({ pairs }: PolicyFormula): Formula => pairs[at]?.allow ?? false;
+      const deny = [...formulas, ...limits].map(({ pairs }) => not(pairs[at]?.deny ?? false));
+      const granted = principal.kind === 'root' ? true : anyOf(formulas.map(allow));
       const allowed = allOf([granted, ...limits.map(allow), ...deny]);
       return pair.onlyWith === undefined ? allowed : anyOf([this.#formulas.without(pair.onlyWith), allowed]);
     });
   }
 
-  #formulaOf(principal: IndexedPrincipal, policies: readonly PreparedPolicy[]): Formula {
-    return allOf(this.pairFormulas(principal, policies));
-  }
-
-  #speaks(policy: PreparedPolicy): boolean {
-    return this.#formulas.of(policy).some(({ allow, deny }) => allow !== false || deny !== false);
-  }
-
-  #keyOf(principal: IndexedPrincipal, policies: readonly PreparedPolicy[]): string {
-    const numbers = [...new Set(policies)].map((policy) => this.#numberOf(policy)).sort((a, b) => a - b);
-    const boundary = principal.boundary === undefined ? '' : this.#numberOf(principal.boundary);
-    return `${principal.kind} ${boundary} ${numbers.join(',')}`;
-  }
-
-  #numberOf(policy: PreparedPolicy): number {
-    const known = this.#numbers.get(policy);
-    if (known !== undefined) return known;
-    this.#numbers.set(policy, this.#numbers.size);
-    return this.#numbers.size - 1;
+  /** What the policies of a principal say, each once, without those that say nothing of the target. */
+  #speaking({ policies }: IndexedPrincipal): readonly PolicyFormula[] {
+    const formulas = new Set<PolicyFormula>();
+    for (const { policy } of policies) {
+      const formula = this.#formulas.of(policy);
+      if (formula.speaks) formulas.add(formula);
+    }
+    return [...formulas];
   }
 }

@@ -66,7 +66,7 @@ function obstacleOf(who: WhoCan, principal: IndexedPrincipal, pair: Pair, at: nu
     policies: about.map(({ source }) => source.id),
     text: reason,
   });
-  if (isPossible(who.pairFormulas(principal, policies)[at] ?? true)) return undefined;
+  if (isPossible(who.pairFormulas(principal)[at] ?? true)) return undefined;
   if (!isPossible(granted)) {
     const near = policies.filter((policy) => speaksOf(policy, pair));
     if (known(granted, setting) !== false) {

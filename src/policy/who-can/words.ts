@@ -1,9 +1,9 @@
 import { type ConditionClause, readOperator } from '../conditions.ts';
 import { isAlwaysThere } from '../lint/condition-keys.ts';
 import { parsePattern } from '../pattern.ts';
-import { allOf, type Formula, not } from './formula.ts';
+import { allOf, atomsOf, type Formula, not } from './formula.ts';
 import { DEAD, elementsOf, GlobAutomaton } from './glob-automaton.ts';
-import type { Setting } from './satisfy.ts';
+import type { Setting } from './setting.ts';
 import type { AtomSubject } from './subject.ts';
 
 /** Formulas in words, for a person. */
@@ -71,16 +71,22 @@ export function waysInWords(
   return texts.filter(isShortest);
 }
 
+/** Only conditions that read the same keys can say the same. */
 function withoutImplied(
   way: readonly Formula[],
   isPossible: (formula: Formula) => boolean,
 ): readonly Formula[] {
   let rest = [...new Set(way)];
   for (const one of way) {
-    const others = rest.filter((other) => other !== one);
-    if (!isPossible(allOf([...others, not(one)]))) rest = others;
+    const keys = keysOf(one);
+    const near = rest.filter((other) => other !== one && [...keysOf(other)].some((key) => keys.has(key)));
+    if (!isPossible(allOf([...near, not(one)]))) rest = rest.filter((other) => other !== one);
   }
   return rest;
+}
+
+function keysOf(formula: Formula): ReadonlySet<string> {
+  return new Set([...atomsOf(formula)].flatMap(({ reads }) => reads));
 }
 
 /** A disjunction of conjunctions, or undefined if there are too many. What is not a conjunction stays whole. */

@@ -1,0 +1,94 @@
+import { candidatesFor } from './candidates.ts';
+import type { Atom } from './formula.ts';
+import { contextWith, type Setting } from './setting.ts';
+import type { Assignment, Unknown } from './unknown.ts';
+
+/** What is the same for everybody who is asked about, for as long as one question is worked on. */
+
+/** A value of an unknown, and what atoms come to with it. */
+export interface Choice {
+  /** Undefined for an absent key. */
+  readonly value: string | undefined;
+  readonly truth: ReadonlyMap<Atom, boolean>;
+}
+
+export interface Choices {
+  readonly choices: readonly Choice[];
+  /** False if the values may not stand for all that there are. */
+  readonly isComplete: boolean;
+}
+
+export interface Solved {
+  readonly assignment: Assignment | undefined;
+  readonly isComplete: boolean;
+}
+
+export class QuestionCache {
+  /** By the text of the formula. */
+  readonly solved = new Map<string, Solved>();
+  readonly #atoms: () => Iterable<Atom>;
+  readonly #pools = new Map<Unknown, Pool>();
+
+  /** `atoms` gives all atoms of the question that do not depend on who is asked about. */
+  constructor(atoms: () => Iterable<Atom>) {
+    this.#atoms = atoms;
+  }
+
+  /** The choices of an unknown that the atoms tell apart; undefined if they are not known here. */
+  choices(unknown: Unknown, atoms: readonly Atom[], setting: Setting): Choices | undefined {
+    let pool = this.#pools.get(unknown);
+    if (pool === undefined) {
+      const own = [...this.#atoms()].filter(
+        ({ reads }) =>
+          reads.some((key) => setting.unknownOf(key) === unknown) &&
+          reads.every(
+            (key) => (setting.unknownOf(key) ?? unknown) === unknown && setting.isPersonal?.(key) !== true,
+          ),
+      );
+      pool = new Pool(unknown, own, setting);
+      this.#pools.set(unknown, pool);
+    }
+    return pool.choices(atoms);
+  }
+}
+
+/** Values of an unknown that stand for all of its values, as far as any atom of the question tells them apart. */
+class Pool {
+  readonly #values: readonly (string | undefined)[];
+  readonly #isComplete: boolean;
+  readonly #truth: ReadonlyMap<Atom, readonly boolean[]>;
+  readonly #choices = new Map<string, Choices>();
+
+  constructor(unknown: Unknown, atoms: readonly Atom[], setting: Setting) {
+    const isOpen = (key: string): boolean => setting.unknownOf(key) !== undefined;
+    const { texts, isComplete } = candidatesFor({ unknown, atoms, context: setting.context, isOpen });
+    const values = unknown.isOptional ? [undefined, ...texts] : texts;
+    const contexts = values.map((value) => contextWith(setting, new Map([[unknown, value]])));
+    this.#isComplete = isComplete;
+    this.#values = values;
+    this.#truth = new Map(
+      atoms.map((atom) => [atom, contexts.map((context) => atom.holds(context))] as const),
+    );
+  }
+
+  choices(atoms: readonly Atom[]): Choices | undefined {
+    if (!this.#isComplete) return undefined;
+    const name = atoms
+      .map(({ number }) => number)
+      .sort((left, right) => left - right)
+      .join();
+    const found = this.#choices.get(name);
+    if (found !== undefined) return found;
+    const columns = atoms.map((atom) => this.#truth.get(atom));
+    if (columns.includes(undefined)) return undefined;
+    const seen = new Map<string, Choice>();
+    for (const [at, value] of this.#values.entries()) {
+      const row = columns.map((column) => (column?.[at] === true ? '1' : '0')).join('');
+      if (seen.has(row)) continue;
+      seen.set(row, { value, truth: new Map(atoms.map((atom, index) => [atom, row[index] === '1'])) });
+    }
+    const made = { choices: [...seen.values()], isComplete: true };
+    this.#choices.set(name, made);
+    return made;
+  }
+}
