@@ -94,6 +94,7 @@ const principals = Array.from({ length: users }, (_, at) => ({
     ),
   ],
   boundary: undefined,
+  trusts: [],
 }));
 const index = new AccountIndex({ principals, guardrail: undefined });
 console.log(

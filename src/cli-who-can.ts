@@ -26,6 +26,8 @@ interface AbleLine {
   readonly verdict: 'always' | 'conditional' | 'undecided';
   readonly ways: readonly (readonly string[])[];
   readonly grants: readonly { readonly policy: string; readonly group?: string }[];
+  /** Of a role. */
+  readonly trusts?: readonly string[];
 }
 
 /** A line of an answer of WhyNotGetCredentials. */
@@ -103,7 +105,7 @@ function parsed<T>(line: string): T {
   return JSON.parse(line) as T;
 }
 
-function ableText({ cluster, principal, verdict, ways, grants }: AbleLine): string[] {
+function ableText({ cluster, principal, verdict, ways, grants, trusts = [] }: AbleLine): string[] {
   const through = grants.map(({ policy, group }) =>
     group === undefined ? policy : `${policy} of group ${group}`,
   );
@@ -112,6 +114,7 @@ function ableText({ cluster, principal, verdict, ways, grants }: AbleLine): stri
   return [
     `${principal} in ${cluster}${verdict === 'always' ? ': always' : `, if${doubt}`}`,
     ...(verdict === 'always' ? [] : ways.map((way, at) => `  ${at === 0 ? '' : 'or '}${way.join(', and ')}`)),
+    ...(trusts.length === 0 ? [] : [`  for sessions of ${trusts.join(', ')}`]),
     ...(through.length === 0 ? [] : [`  by ${[...new Set(through)].join(', ')}`]),
   ];
 }

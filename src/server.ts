@@ -146,7 +146,7 @@ async function start(
   cleanup.every(USAGE_FLUSH_MS, () => usage.flush());
 
   const authDirectory = new Directory(store, sealer, sessionKeys);
-  const indexes = new AccountIndexes(store);
+  const indexes = new AccountIndexes(store, clock);
   const clusters = new Clusters(store);
   const loginSettings = new AccountLoginSettings(store);
   const caches = [authDirectory, indexes, clusters, loginSettings];

@@ -10,7 +10,7 @@ import { noSuchEntity } from './iam-errors.ts';
 /** Who of an account can do something, for what is known of every request to this installation. */
 
 export interface WhoCanDeps {
-  readonly indexes: AccountIndexes;
+  readonly indexes: Pick<AccountIndexes, 'of'>;
   /** From when on requests are asked about. */
   readonly at: Date;
   readonly region: string;
@@ -27,6 +27,8 @@ export interface Able {
   readonly ways: readonly (readonly string[])[];
   /** The policies that allow it, and the group by which the principal has them. */
   readonly grants: readonly { readonly policy: string; readonly group?: string | undefined }[];
+  /** Of a role: whom its trust policy names, who may become it. */
+  readonly trusts?: readonly string[] | undefined;
   /** Condition keys of one request that is allowed: those that it depends on. */
   readonly example: Readonly<Record<string, string>>;
 }
@@ -96,6 +98,7 @@ function ableOf(who: WhoCan, ability: Ability): Able {
     verdict: satisfied.verdict === 'undecided' ? 'undecided' : isAlways ? 'always' : 'conditional',
     ways,
     grants: grants.map(({ policy, group }) => ({ policy: policy.source.id, group })),
+    trusts: principal.kind === 'role' ? principal.trusts : undefined,
     example: exampleOf(who, ability),
   };
 }

@@ -134,6 +134,35 @@ describe('who can', () => {
     expect(await whoCan({ DbUser: 'bob' })).toHaveLength(3);
   });
 
+  test('lists a role as its sessions, with whom it trusts', async () => {
+    const { root } = keyshift;
+    const trust = policy({
+      Effect: 'Allow',
+      Principal: { AWS: `${ACCOUNT}:user/ann` },
+      Action: 'sts:AssumeRole',
+    });
+    await must(root, 'iam', 'CreateRole', {
+      RoleName: 'app',
+      AssumeRolePolicyDocument: JSON.stringify(trust),
+    });
+    await must(root, 'iam', 'PutRolePolicy', {
+      RoleName: 'app',
+      PolicyName: 'login',
+      PolicyDocument: JSON.stringify(
+        policy(allow(GET, '*', { StringLike: { 'aws:userid': '*:${redshift:DbUser}' } })),
+      ),
+    });
+    const found = await whoCan({ DbUser: 'zoe' });
+    expect(found.find(({ principal }) => principal === `${ACCOUNT}:role/app`)).toMatchObject({
+      type: 'role',
+      verdict: 'conditional',
+      ways: [['aws:userid is like *:zoe']],
+      trusts: [`${ACCOUNT}:user/ann`],
+    });
+    await must(root, 'iam', 'DeleteRolePolicy', { RoleName: 'app', PolicyName: 'login' });
+    await must(root, 'iam', 'DeleteRole', { RoleName: 'app' });
+  });
+
   test('says why not', async () => {
     const ask = async (name: string, ...words: string[]) =>
       (

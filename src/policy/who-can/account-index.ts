@@ -16,6 +16,8 @@ export interface IndexedPrincipal {
   /** Its own policies and those of its groups. */
   readonly policies: readonly PolicyUse[];
   readonly boundary: PreparedPolicy | undefined;
+  /** Of a role: whom its trust policy names. */
+  readonly trusts: readonly string[];
 }
 
 /** A policy as a principal has it. */

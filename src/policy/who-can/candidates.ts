@@ -49,7 +49,7 @@ export function candidatesFor(search: CandidateSearch): Candidates {
     case 'choice':
       return { texts: domain.values, isComplete: true };
     case 'number': {
-      const isEvery = !isCompared || bases.some((base) => !COMPARES.number.test(base));
+      const isEvery = !isCompared || bases.some((base) => !COMPARES.number.test(base) && base !== 'Bool');
       return { texts: numberCandidates(values(), domain, isEvery), isComplete: true };
     }
     case 'address':
@@ -177,7 +177,7 @@ function addInnerTexts(
         const word = text.slice(from, to);
         if (!fits(domain, word)) continue;
         const own: RequestContext = {
-          get: (key) => (key === made.key ? [made.valueOf(word)] : context.get(key)),
+          get: (key) => (key === made.key ? valuesOf(made.valueOf(word)) : context.get(key)),
         };
         const isMatch = patterns.some((pattern) =>
           patternMatches(pattern, pattern.ignoreCase ? foldCase(text) : text, own),
@@ -187,6 +187,10 @@ function addInnerTexts(
     }
   }
   return true;
+}
+
+function valuesOf(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value];
 }
 
 /** What the atom compares, if that is known. */

@@ -64,7 +64,8 @@ export function numberCandidates(
   { min, max }: { readonly min: number; readonly max: number },
   isEvery: boolean,
 ): readonly string[] {
-  const found = new Set([min, max]);
+  // Next to the least: a number below zero may stand for having none.
+  const found = new Set([min, min + 1, max]);
   for (const value of values) {
     const at = Math.floor(Number(value));
     for (const near of [at - 1, at, at + 1]) if (near >= min && near <= max) found.add(near);

@@ -1,29 +1,18 @@
 import { candidatesFor } from './candidates.ts';
 import type { Atom } from './formula.ts';
-import { contextWith, type Setting } from './setting.ts';
-import type { Assignment, Unknown } from './unknown.ts';
+import {
+  type Choice,
+  type Choices,
+  contextWith,
+  type Setting,
+  type SharedWork,
+  type Solved,
+} from './setting.ts';
+import type { Unknown } from './unknown.ts';
 
 /** What is the same for everybody who is asked about, for as long as one question is worked on. */
 
-/** A value of an unknown, and what atoms come to with it. */
-export interface Choice {
-  /** Undefined for an absent key. */
-  readonly value: string | undefined;
-  readonly truth: ReadonlyMap<Atom, boolean>;
-}
-
-export interface Choices {
-  readonly choices: readonly Choice[];
-  /** False if the values may not stand for all that there are. */
-  readonly isComplete: boolean;
-}
-
-export interface Solved {
-  readonly assignment: Assignment | undefined;
-  readonly isComplete: boolean;
-}
-
-export class QuestionCache {
+export class QuestionCache implements SharedWork {
   /** By the text of the formula. */
   readonly solved = new Map<string, Solved>();
   readonly #atoms: () => Iterable<Atom>;

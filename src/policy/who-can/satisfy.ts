@@ -9,8 +9,7 @@ import {
   type Group,
   type Open,
 } from './formula.ts';
-import type { Choice, Choices } from './question-cache.ts';
-import { contextWith, type Setting } from './setting.ts';
+import { type Choice, type Choices, contextWith, type Setting } from './setting.ts';
 import type { Assignment, Unknown, UnknownOf } from './unknown.ts';
 
 /**

@@ -1,15 +1,41 @@
 import type { RequestContext } from '../context.ts';
-import type { QuestionCache } from './question-cache.ts';
-import { type Assignment, assignedValues, type UnknownOf } from './unknown.ts';
+import type { Atom } from './formula.ts';
+import { type Assignment, assignedValues, type Unknown, type UnknownOf } from './unknown.ts';
 
 /** What formulas are asked about. */
 export interface Setting {
   /** What is known of every request. */
   readonly context: RequestContext;
   readonly unknownOf: UnknownOf;
-  readonly cache?: QuestionCache;
+  readonly cache?: SharedWork;
   /** Whether a key (in lower case) depends on who is asked about. */
   readonly isPersonal?: (key: string) => boolean;
+}
+
+/** A value of an unknown, and what atoms come to with it. */
+export interface Choice {
+  /** Undefined for an absent key. */
+  readonly value: string | undefined;
+  readonly truth: ReadonlyMap<Atom, boolean>;
+}
+
+export interface Choices {
+  readonly choices: readonly Choice[];
+  /** False if the values may not stand for all that there are. */
+  readonly isComplete: boolean;
+}
+
+export interface Solved {
+  readonly assignment: Assignment | undefined;
+  readonly isComplete: boolean;
+}
+
+/** What need not be worked out again for the next principal. */
+export interface SharedWork {
+  /** By the text of the formula. */
+  readonly solved: Map<string, Solved>;
+  /** The choices of an unknown that the atoms tell apart; undefined if they are not known here. */
+  choices(unknown: Unknown, atoms: readonly Atom[], setting: Setting): Choices | undefined;
 }
 
 /** The context of a request of which some unknowns are assigned. */

@@ -30,7 +30,7 @@ export function isPrincipalKey(key: string): boolean {
     PRINCIPAL_KEYS.has(key) ||
     key.startsWith('aws:principaltag/') ||
     key.startsWith('saml:') ||
-    /^[a-z0-9.-]*\.[a-z0-9.-]*:/.test(key)
+    /^[a-z0-9-]+\.[a-z0-9./-]*:/.test(key)
   );
 }
 

@@ -12,8 +12,8 @@ export interface Unknown {
 export interface UnknownKey {
   /** In lower case. */
   readonly key: string;
-  /** The value of the key, made of a candidate. */
-  valueOf(candidate: string): string;
+  /** The value of the key, made of a candidate; undefined if the key is absent then. */
+  valueOf(candidate: string): string | undefined;
 }
 
 export type Domain =
@@ -55,5 +55,6 @@ export function assignedValues(
   if (unknown === undefined || !assignment.has(unknown)) return undefined;
   const candidate = assignment.get(unknown);
   const made = unknown.keys.find((one) => one.key === key);
-  return candidate === undefined || made === undefined ? [] : [made.valueOf(candidate)];
+  const value = candidate === undefined ? undefined : made?.valueOf(candidate);
+  return value === undefined ? [] : [value];
 }

@@ -117,7 +117,7 @@ export class WhoCan {
       cache: this.#cache,
       isPersonal: isPrincipalKey,
       context,
-      unknownOf: (key) => ofRequest(key) ?? unknownOf(key),
+      unknownOf: (key) => unknownOf(key) ?? ofRequest(key),
     };
   }
 
