@@ -84,6 +84,24 @@ export function addAccessCommands(program: Command, surroundings: Surroundings):
     }
   });
   program
+    .command('reconcile')
+    .description(
+      'show the session roles of a cluster that no session uses; they go by themselves after an hour',
+    )
+    .argument('<cluster>', 'identifier of the cluster')
+    .option('--remove', 'drop them now', false)
+    .action(async (ClusterIdentifier: string, { remove }: { remove: boolean }) => {
+      const answer = await ask('Reconcile', { ClusterIdentifier, Remove: String(remove) });
+      const names = answer.texts('member');
+      for (const name of names) print(name);
+      const [kept = ''] = answer.texts('Kept');
+      print(
+        remove
+          ? `${names.length} session role(s) looked at${kept === '' ? ', all dropped' : '; some could not be dropped, see the audit log'}.`
+          : `${names.length} session role(s) without a session.`,
+      );
+    });
+  program
     .command('revocations')
     .description('print the revocations that still matter, as JSON lines')
     .action(async () => {

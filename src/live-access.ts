@@ -4,8 +4,10 @@ import type { Cleanup } from './cleanup.ts';
 import type { Clock } from './core/clock.ts';
 import type { RandomBytes } from './core/ids.ts';
 import type { Logger } from './core/logger.ts';
+import type { Fleet } from './gateway/fleet.ts';
 import { LiveSessions } from './gateway/live-sessions.ts';
 import type { SessionRecord } from './gateway/session-record.ts';
+import type { Reconciled } from './postgres/reap-session-roles.ts';
 import { Revocations } from './redshift/revocations.ts';
 import type { Store } from './store/database.ts';
 import { NodeCalls, newNodeNumber } from './store/node-calls.ts';
@@ -16,6 +18,12 @@ import { NodeCalls, newNodeNumber } from './store/node-calls.ts';
 type Question =
   | { readonly kind: 'sessions'; readonly accountId: string }
   | { readonly kind: 'kill'; readonly accountId: string; readonly sessionId: string; readonly reason: string }
+  | {
+      readonly kind: 'reconcile';
+      readonly accountId: string;
+      readonly cluster: string;
+      readonly remove: boolean;
+    }
   | { readonly kind: 'revoked' };
 
 /** A report as a node gives it: who is behind the credential is asked for once, by the node that asked. */
@@ -34,6 +42,7 @@ export class NodeAccess {
   readonly nodes: NodeCalls;
   readonly access: LiveAccess;
   readonly #clock: Clock;
+  #fleet: Fleet | undefined;
 
   constructor(deps: {
     readonly store: Store;
@@ -47,6 +56,11 @@ export class NodeAccess {
     this.node = newNodeNumber(random);
     this.nodes = new NodeCalls(store, this.node, (question) => this.#answer(question), logger);
     this.access = liveAccess({ store, clock, nodes: this.nodes, revocations: this.revocations });
+  }
+
+  /** Takes the clusters of this node, once there are any. */
+  serve(fleet: Fleet): void {
+    this.#fleet = fleet;
   }
 
   /** Reads the revocations, and from then on ends what must end until `cleanup`. */
@@ -70,6 +84,8 @@ export class NodeAccess {
           .map(toReport);
       case 'kill':
         return live.kill(asked.accountId, asked.sessionId, asked.reason);
+      case 'reconcile':
+        return (await this.#fleet?.reconcile(asked.accountId, asked.cluster, asked.remove)) ?? null;
       case 'revoked':
         await revocations.lookAnew();
         return live.endRevoked((subject) => revocations.find(subject));
@@ -112,6 +128,11 @@ function liveAccess(deps: {
       const entry = await revocations.add(wanted, clock.now());
       const { answers, silent } = await ask({ kind: 'revoked' });
       return { entry, ended: answers.reduce<number>((sum, count) => sum + Number(count), 0), silent };
+    },
+    reconcile: async (accountId, cluster, remove) => {
+      const { answers } = await ask({ kind: 'reconcile', accountId, cluster, remove });
+      // An external cluster is served by several nodes, which all look at the same server.
+      return (answers as (Reconciled | null)[]).filter((answer) => answer !== null);
     },
     revocations: (accountId) => revocations.list(accountId, clock.now()),
   };

@@ -189,6 +189,7 @@ async function start(
     openExternal: async (identifier, passwords) => openExternal(urls.require(identifier), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());
+  nodeAccess.serve(fleet);
   const answerTo = async (name: string): Promise<void> => {
     names.push(name);
     fleet.useCertificate(await openCertificates(directory.root, names, systemClock.now(), random));

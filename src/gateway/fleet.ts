@@ -6,6 +6,7 @@ import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { type EmbeddedServer, startEmbedded } from '../postgres/embedded.ts';
 import { createDatabase, createMasterUser, prepareServer, setPassword } from '../postgres/prepare-server.ts';
+import { type Reconciled, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
 import { type SessionPasswords, sessionPasswords } from '../postgres/session-passwords.ts';
 import { type Cluster, type ClusterStatus, type Clusters, clusterArn } from '../redshift/clusters.ts';
@@ -136,6 +137,12 @@ export class Fleet {
     const access = this.#running.get(keyOf(cluster))?.link.access;
     if (access !== undefined) return access;
     throw new OperatorError(`cluster ${cluster.identifier} is not running on this node`);
+  }
+
+  /** See `reconcileSessionRoles`; undefined when the cluster is not served here. */
+  async reconcile(accountId: string, identifier: string, remove: boolean): Promise<Reconciled | undefined> {
+    const access = this.#running.get(keyOf({ accountId, identifier }))?.link.access;
+    return access === undefined ? undefined : reconcileSessionRoles(access, remove);
   }
 
   /** Whether the server behind each running cluster answers, by identifier. */
@@ -282,4 +289,5 @@ const IN_CHANGE: readonly ClusterStatus[] = [
   'modifying',
 ];
 
-const keyOf = (cluster: Cluster): string => `${cluster.accountId}/${cluster.identifier}`;
+const keyOf = (cluster: Pick<Cluster, 'accountId' | 'identifier'>): string =>
+  `${cluster.accountId}/${cluster.identifier}`;

@@ -54,6 +54,27 @@ const STRAYS_SQL = `
     )
   ORDER BY s.oid LIMIT ${BATCH_MAX}`;
 
+/** Session roles by what was done with them: nothing yet, dropped, or kept because something in a database needs them. */
+export interface Reconciled extends Reaped {
+  readonly found: readonly string[];
+}
+
+/** The session roles that no session uses now, used lately or not: looked at, or removed. */
+export async function reconcileSessionRoles(access: ServerAccess, remove: boolean): Promise<Reconciled> {
+  if (remove) return { ...(await reapSessionRoles(access, { unusedSeconds: 0 })), found: [] };
+  const found: string[] = [];
+  let last = '0';
+  for (let full = true; full; ) {
+    const strays = await access.admin(access.home).query<Stray>(STRAYS_SQL, [0, null, last]);
+    full = strays.rows.length === BATCH_MAX;
+    for (const { id, name } of strays.rows) {
+      found.push(name);
+      last = id;
+    }
+  }
+  return { found, dropped: [], kept: [] };
+}
+
 /** Drops session roles that are not needed; what one may own after all goes to its user. Safe beside `provision`. */
 export async function reapSessionRoles(access: ServerAccess, options: ReapOptions = {}): Promise<Reaped> {
   const { unusedSeconds = UNUSED_SECONDS, signal } = options;

@@ -305,6 +305,31 @@ describe('a revocation', () => {
   });
 });
 
+describe('session roles without a session', () => {
+  const reconcile = async (Remove: string) =>
+    must(keyshift.root, 'keyshift', 'Reconcile', { ClusterIdentifier: 'examplecluster', Remove });
+
+  test('are listed and removed by reconcile; one that is in use is neither', async () => {
+    const login = await annaLogin({ groups: ['example_group'] });
+    const client = await logIn(keyshift, login);
+    const [role] = (await client.query<{ name: string }>('select session_user as name')).rows;
+    expect((await reconcile('false')).texts('member')).not.toContain(role?.name);
+    await reconcile('true');
+    await client.query('select count(*) from example.sales');
+    await client.end();
+    await expect.poll(async () => (await reconcile('false')).texts('member')).toEqual([role?.name]);
+    expect((await reconcile('true')).texts('member')).toEqual([role?.name]);
+    expect(await admin.query('select from pg_roles where rolname = $1', [role?.name])).toEqual([]);
+    await (await logIn(keyshift, login)).end();
+    expect((await ask(anna, 'keyshift', 'Reconcile', { ClusterIdentifier: 'examplecluster' })).code).toBe(
+      'AccessDenied',
+    );
+    expect((await ask(keyshift.root, 'keyshift', 'Reconcile', { ClusterIdentifier: 'none' })).code).toBe(
+      'ClusterNotFound',
+    );
+  });
+});
+
 describe('the commands', () => {
   const cli = (...args: string[]) =>
     run(process.execPath, [ownCli, ...args], { KEYSHIFT_DATA_DIR: keyshift.dataDir });
@@ -323,6 +348,9 @@ describe('the commands', () => {
     expect((await cli('sessions', 'kill', sessionId)).stderr).toContain('There is no session');
     const revoked = await cli('revoke', '--db-user', 'nobody_at_all', '--reason', 'x');
     expect(revoked.stdout).toMatch(/^Revoked what was issued before .*; 0 session\(s\) ended\./);
+    expect((await cli('reconcile', 'examplecluster')).stdout).toMatch(
+      /session role\(s\) without a session\.$/m,
+    );
     expect((await cli('revocations')).stdout).toContain('"subject":"nobody_at_all"');
   });
 });

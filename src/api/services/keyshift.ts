@@ -15,6 +15,7 @@ export const keyshiftData: ServiceData = {
     DeleteAccountGuardrail: 'EmptyRequest>EmptyResponse',
     ExplainDecision: 'ExplainDecisionRequest>ExplainDecisionResponse',
     GetAccountGuardrail: 'EmptyRequest>GetAccountGuardrailResponse',
+    Reconcile: 'ReconcileRequest>ReconcileResponse',
     ListSessions: 'ListSessionsRequest>ListSessionsResponse',
     KillSession: 'KillSessionRequest>KillSessionResponse',
     RevokeAccess: 'RevokeAccessRequest>RevokeAccessResponse',
@@ -34,6 +35,8 @@ export const keyshiftData: ServiceData = {
     ExplainDecisionRequest: 'DecisionId:decisionIdType',
     ExplainDecisionResponse: 'Lines:lineListType Details:string',
     GetAccountGuardrailResponse: 'PolicyDocument:string ChangedAt:timestamp',
+    ReconcileRequest: 'ClusterIdentifier!nameType Remove:boolean',
+    ReconcileResponse: 'Found:lineListType Dropped:lineListType Kept:lineListType',
     ListSessionsRequest: '',
     ListSessionsResponse: 'Lines:lineListType SilentNodes:integer',
     KillSessionRequest: 'SessionId!sessionIdType Reason:reasonType',
@@ -239,4 +242,16 @@ export interface WhyNotGetCredentialsRequest extends LoginQuestion {
 export interface WhyNotGetCredentialsResponse {
   /** Each one what stands in the way in one cluster, as JSON. */
   readonly Lines: readonly string[];
+}
+
+export interface ReconcileRequest {
+  readonly ClusterIdentifier: string;
+  readonly Remove?: boolean | undefined;
+}
+
+/** Names of session roles: those that were only found, those that were dropped, and those that could not be. */
+export interface ReconcileResponse {
+  readonly Found: readonly string[];
+  readonly Dropped: readonly string[];
+  readonly Kept: readonly string[];
 }

@@ -2,7 +2,11 @@ import type { Clock } from '../../../core/clock.ts';
 import { AwsError } from '../../../core/errors.ts';
 import { endSessions } from '../../../iam/end-sessions.ts';
 import type { Iam } from '../../../iam/iam.ts';
-import { invalidParameterCombination, invalidParameterValue } from '../../../redshift/errors.ts';
+import {
+  clusterNotFound,
+  invalidParameterCombination,
+  invalidParameterValue,
+} from '../../../redshift/errors.ts';
 import type { NewRevocation } from '../../../redshift/revocations.ts';
 import type { Action, Caller } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
@@ -67,7 +71,23 @@ const listRevocations: Action<AccessDeps, unknown, wire.ListRevocationsResponse>
   changes: false,
 };
 
+const reconcile: Action<AccessDeps, wire.ReconcileRequest, wire.ReconcileResponse> = {
+  permissions: () => [{ action: 'keyshift:Reconcile', resource: '*' }],
+  run: async ({ access }, { ClusterIdentifier, Remove = false }, caller) => {
+    const answers = await access.reconcile(caller.principal.accountId, ClusterIdentifier, Remove);
+    if (answers.length === 0) throw clusterNotFound(ClusterIdentifier);
+    const all = (what: 'found' | 'dropped' | 'kept') => [
+      ...new Set(answers.flatMap((answer) => answer[what])),
+    ];
+    const [Found, Dropped, Kept] = [all('found'), all('dropped'), all('kept')];
+    caller.note({ cluster: ClusterIdentifier, found: Found.length, dropped: Dropped, kept: Kept });
+    return { Found, Dropped, Kept };
+  },
+  changes: false,
+};
+
 export const accessActions = {
+  Reconcile: reconcile,
   ListSessions: listSessions,
   KillSession: killSession,
   RevokeAccess: revokeAccess,

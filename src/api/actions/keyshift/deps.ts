@@ -15,7 +15,18 @@ export interface LiveAccess {
   revoke(
     revocation: NewRevocation,
   ): Promise<{ readonly entry: Revocation; readonly ended: number; readonly silent: number }>;
+  /** What each node that serves the cluster found or did; empty when none does. */
+  reconcile(accountId: string, cluster: string, remove: boolean): Promise<readonly StrayRoles[]>;
   revocations(accountId: string): Promise<readonly Revocation[]>;
+}
+
+/** Session roles that no session uses, by name. */
+interface StrayRoles {
+  /** Only looked at. */
+  readonly found: readonly string[];
+  readonly dropped: readonly string[];
+  /** Something in a database still needs them, or is locked. */
+  readonly kept: readonly string[];
 }
 
 /** A session as it is told. Instants are in ISO 8601. */
