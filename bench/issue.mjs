@@ -1,5 +1,6 @@
 // bench/issue: what GetClusterCredentials costs (signature verified, policy decided, audited durably) beside a bare
-// node:http server that reads the same bytes and answers the same bytes, and beside moto_server where that is
+// node:http server that reads the same bytes and answers the same bytes, beside a floor (floor-server.mjs: what no server
+// can leave out that verifies, mints and records), and beside moto_server where that is
 // installed. Interleaved in one run; every server is warmed up first, so that no round measures the compiler.
 // `npm run build && node bench/issue.mjs [rounds] [milliseconds]`; it takes a minute or two.
 import { spawn, spawnSync } from 'node:child_process';
@@ -34,9 +35,15 @@ try {
     here('bare-server.mjs'),
     Buffer.from(sample).toString('base64'),
   ]);
+  const floor = await startPrinting(process.execPath, [
+    here('floor-server.mjs'),
+    join(dataDir, 'floor'),
+    Buffer.from(sample).toString('base64'),
+  ]);
   const targets = [
     { name: 'keyshift', pid: keyshift.pid, port: keyshift.port, request: keyshift.request },
     { name: 'bare node:http', pid: bare.pid, port: Number(bare.line), request: keyshift.request },
+    { name: 'floor', pid: floor.pid, port: Number(floor.line), request: keyshift.request },
   ];
   const moto = await startMoto();
   if (moto !== undefined) targets.push(moto);
@@ -74,6 +81,10 @@ async function measure(targets) {
   const whole = median('keyshift', 'microseconds') + median('keyshift', 'microsecondsOfChildren');
   console.log(
     `the same with PostgreSQL's part: ${(whole / median('bare node:http', 'microseconds')).toFixed(2)}`,
+  );
+  const floor = median('floor', 'microseconds') / median('bare node:http', 'microseconds');
+  console.log(
+    `CPU per request, floor / bare: ${floor.toFixed(2)} (hashes and a durable event only, see floor-server.mjs)`,
   );
   if (results.has('moto_server')) {
     const rates = median('keyshift', 'perSecond') / median('moto_server', 'perSecond');
