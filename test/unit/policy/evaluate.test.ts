@@ -282,3 +282,24 @@ describe('the room itself', () => {
     }
   });
 });
+
+test.each([
+  ['guardrail-denies', 'with an explicit deny in a service control policy'],
+  ['resource-policy-denies', 'with an explicit deny in a resource-based policy'],
+  ['identity-policy-denies', 'with an explicit deny in an identity-based policy'],
+  ['boundary-denies', 'with an explicit deny in a permissions boundary'],
+  ['session-policy-denies', 'with an explicit deny in a session policy'],
+] as const)('an explicit denial with the reason %s is told as AWS tells it', (because, text) => {
+  expect(denialText({ effect: 'explicitDeny', because, matched: [] }, 'a:B')).toBe(text);
+});
+
+test.each([
+  ['guardrail-does-not-allow', 'service control policy'],
+  ['no-resource-policy-allows', 'resource-based policy'],
+  ['no-identity-policy-allows', 'identity-based policy'],
+  ['boundary-does-not-allow', 'permissions boundary'],
+  ['no-session-policy-allows', 'session policy'],
+] as const)('a denial with the reason %s is told as AWS tells it', (because, name) => {
+  const text = denialText({ effect: 'implicitDeny', because, matched: [] }, 'a:B');
+  expect(text).toBe(`because no ${name} allows the a:B action`);
+});
