@@ -2,6 +2,23 @@
 // A program prints one line for each scenario: `ok <scenario>`, or `failed <scenario>: <reason>`.
 import { join } from 'node:path';
 
+/** Clients whose page in docs/clients has strings that are run: those of its code blocks, in their order. */
+export const PAGES = {
+  'aws CLI': 'aws-sdks',
+  redshift_connector: 'redshift-connector',
+  'Redshift JDBC': 'redshift-jdbc',
+  pgjdbc: 'pgjdbc',
+  psql: 'psql',
+  'psycopg 3': 'psycopg',
+  SQLAlchemy: 'sqlalchemy',
+  awswrangler: 'awswrangler',
+  'node pg': 'node-pg',
+  'postgres.js': 'postgres-js',
+  'lib/pq': 'go',
+  pgx: 'go',
+  'dbt-redshift': 'dbt',
+};
+
 const python = (venv) => join(venv, 'bin', 'python');
 
 /** Installations that several clients share. `steps` run in `folder` with the cache folder as CACHE. */

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { CLIENTS, INSTALLATIONS } from './clients.mjs';
+import { CLIENTS, INSTALLATIONS, PAGES } from './clients.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { startKeyshift } from './server.mjs';
 
@@ -31,7 +31,11 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
-const clients = CLIENTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const hasStrings = ({ name }) => PAGES[name] !== undefined;
+const all = CLIENTS.map((client) =>
+  hasStrings(client) ? { ...client, scenarios: [...client.scenarios, 'documented'] } : client,
+);
+const clients = all.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 
 const installed = new Map();
 const results = [];
@@ -88,7 +92,8 @@ function installNow(name) {
 async function runClient(client, cache) {
   for (const file of client.copy ?? []) copyFileSync(join(FOLDER, file), join(cache, basename(file)));
   const [program, ...args] = client.command(cache);
-  const facts = await keyshift.facts(client.name);
+  const given = await keyshift.facts(client.name);
+  const facts = hasStrings(client) ? { ...given, strings: strings(client.name, given) } : given;
   const child = spawn(program, args, {
     cwd: FOLDER,
     env: { ...keyshift.environment(), INTEROP: JSON.stringify(facts), ...flat(facts) },
@@ -117,6 +122,18 @@ async function runClient(client, cache) {
   }
   const tail = `${output}\n${errors}`.trim().split('\n').slice(-TAIL_LINES).join('\n');
   return { cells, tail, code };
+}
+
+/** The code blocks of a client's page, in which only what differs from server to server is put in its place. */
+function strings(name, facts) {
+  const page = readFileSync(join(FOLDER, '..', 'docs', 'clients', `${PAGES[name]}.md`), 'utf8');
+  return [...page.matchAll(/^```\w*\n(.*?)\n```$/gms)].map(([, block]) =>
+    block
+      .replaceAll('5439', String(facts.port))
+      .replaceAll('us-east-1', facts.region)
+      .replaceAll('ca.crt', facts.caFile)
+      .replaceAll('$ENDPOINT', facts.endpoint),
+  );
 }
 
 /** The facts again as variables, for programs that read no JSON: KS_HOST, KS_LOGIN_USER and so on. */

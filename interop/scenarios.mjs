@@ -3,6 +3,7 @@
 export const SCENARIOS = {
   api: 'credentials, clusters and errors over the API',
   iam: 'GetClusterCredentialsWithIAM, and the serverless twin where the client knows it',
+  documented: 'the strings of its page in docs/clients, letter by letter',
   host: 'connect by host',
   describe: 'connect where DescribeClusters says',
   groups: 'a user who is made at login, with a group for the session only',

@@ -110,6 +110,7 @@ async function facts(client, ready, root, dataDir) {
       dbGroups: ['example_group'],
       durationSeconds: LIFE_SECONDS,
     }),
+    plainLogin: await issue({ durationSeconds: LIFE_SECONDS }),
     otherDatabase: await issue({ dbName: 'other', durationSeconds: LIFE_SECONDS }),
     expired,
     dataDir,

@@ -1,6 +1,7 @@
 import type { Option } from '../src/config.ts';
 import type { LintRule } from '../src/policy/lint/finding.ts';
 import { ALWAYS_REFUSED, FURTHER_PERMISSIONS, NOT_IMPLEMENTED } from './iam-operations.ts';
+import { whyNotInRedshift } from './redshift-operations.ts';
 
 /**
  * The pages of docs/reference, printed from the tables that the program itself goes by. `npm run docs` writes them;
@@ -67,7 +68,7 @@ export function operationsPage(services: readonly ServiceOperations[]): string {
         'permission of its own name, such as `iam:CreateUser`. Four things differ: `sts:GetCallerIdentity` and `sts:GetSessionToken` need ' +
         'none; `sts:AssumeRole` is decided by the trust policy of the role too, see [roles](../guides/roles.md); creating with tags also needs the tag permission, such as `iam:TagUser`; `redshift:GetClusterCredentials` ' +
         'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md). ' +
-        'Of IAM [another page](iam-operations.md) says why some operations are not there.',
+        'Of [IAM](iam-operations.md) and of [Redshift](redshift-operations.md) other pages say why some operations are not there.',
     ],
     sections.join('\n\n'),
   );
@@ -92,6 +93,21 @@ export function iamOperationsPage(service: ServiceOperations, tagged: ReadonlySe
         '(it then answers `InvalidAction`, 400), and the permission that a caller needs. The root user needs none.',
     ],
     table(['Operation', 'Answered', 'Permission'], rows),
+  );
+}
+
+export function redshiftOperationsPage(service: ServiceOperations): string {
+  const rows = [...service.operations].sort().map((operation) => {
+    if (service.implemented.has(operation)) return [operation, 'yes'];
+    return [operation, `no: ${whyNotInRedshift(operation)}`];
+  });
+  return page(
+    'Redshift, operation by operation',
+    [
+      `Each of the ${service.operations.length} operations of Redshift's model: whether it is answered, or why not ` +
+        '(it then answers `InvalidAction`, 400). [Differences](../differences.md) tells how those that are answered differ.',
+    ],
+    table(['Operation', 'Answered'], rows),
   );
 }
 

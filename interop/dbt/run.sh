@@ -1,30 +1,15 @@
 #!/usr/bin/env bash
-# dbt-redshift with method iam: debug, a seed and a run of a project with two models. dbt has no option for the endpoint
+# dbt-redshift with the profile of docs/clients/dbt.md: debug, a seed and a run of a project with two models. dbt has no option for the endpoint
 # of the API: it comes from AWS_ENDPOINT_URL.
 . shell/scenarios.sh
 dbt=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp -r dbt/project/. "$folder"
-cat >"$folder/profiles.yml" <<YML
-keyshift:
-  target: dev
-  outputs:
-    dev:
-      type: redshift
-      method: iam
-      cluster_id: $KS_CLUSTER
-      host: localhost
-      port: $KS_PORT
-      user: awsuser
-      dbname: $KS_DATABASE
-      schema: from_dbt
-      sslmode: verify-ca
-      region: $KS_REGION
-      autocreate: true
-      access_key_id: $KS_ACCESS_KEY_ID
-      secret_access_key: $KS_SECRET_ACCESS_KEY
-YML
+{
+  printf 'keyshift:\n  target: dev\n  outputs:\n    dev:\n'
+  echo "$KS_STRINGS_0" | sed "s/^/      /; s/access_key_id: …/access_key_id: $KS_ACCESS_KEY_ID/; s|secret_access_key: …|secret_access_key: $KS_SECRET_ACCESS_KEY|"
+} >"$folder/profiles.yml"
 cd "$folder" || exit 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS=false DBT_PROFILES_DIR=$folder
 host() {
@@ -33,4 +18,6 @@ host() {
   "$dbt" --quiet run
   "$dbt" --quiet test
 }
+documented() { "$dbt" --quiet debug; }
+scenario documented
 scenario host

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -42,6 +43,15 @@ func sqlClient(name string) {
 		_, err := value(login, options, "select 1")
 		return refused(err, words...)
 	}
+	scenario("documented", func() error {
+		// Without groups, as the string's user name says.
+		db, err := sql.Open(driver, strings.Replace(fact("STRINGS_0"), "password=…", "password="+fact("PLAIN_LOGIN_PASSWORD"), 1))
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		return db.Ping()
+	})
 	scenario("host", func() error { return answers("LOGIN", "select current_database()", fact("DATABASE")) })
 	scenario("groups", func() error { return answers("NEW_LOGIN", "select count(*) from example.sales", "300") })
 	scenario("expired", func() error { return fails("EXPIRED", verified, "IAM Authentication token has expired") })

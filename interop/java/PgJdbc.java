@@ -63,6 +63,10 @@ public class PgJdbc {
   }
 
   public static void main(String[] arguments) {
+    scenario("documented", () -> {
+      String string = fact("STRINGS_0").replace("IAM%3Au", fact("LOGIN_USER").replace(":", "%3A"));
+      equal(one(string.replace("password=…", "password=" + fact("LOGIN_PASSWORD")), "select 1"), "1");
+    });
     scenario("host", () -> {
       equal(one(url("LOGIN", ""), "select current_database()"), fact("DATABASE"));
       equal(one(url("LOGIN", "&sslNegotiation=direct"), "select 1"), "1");

@@ -84,6 +84,11 @@ public class RedshiftJdbc {
   }
 
   public static void main(String[] arguments) {
+    // The keys come from the environment, as the AWS SDK finds them.
+    scenario("documented", () -> {
+      equal(one(fact("STRINGS_0") + "&IAMDisableCache=true", SALES), "300");
+      equal(one(fact("STRINGS_1") + "&IAMDisableCache=true", "select 1"), "1");
+    });
     scenario("host", () -> equal(one(url(""), "select current_database()"), fact("DATABASE")));
     scenario("describe", () -> {
       String byId = "jdbc:redshift:iam://" + fact("CLUSTER") + ":" + fact("REGION") + "/" + fact("DATABASE")

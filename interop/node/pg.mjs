@@ -21,6 +21,18 @@ async function ask(sql, values = [], ...where) {
 }
 
 await run({
+  documented: async () => {
+    const [string] = FACTS.strings;
+    const { host, port, database } = FACTS;
+    const redshift = new RedshiftClient({});
+    const request = { ClusterIdentifier: FACTS.cluster, DbUser: FACTS.dbUser };
+    const getCredentials = () => redshift.send(new GetClusterCredentialsCommand(request));
+    const names = { Pool: pg.Pool, host, port, database, ca: CA, getCredentials };
+    const pool = new Function(...Object.keys(names), `return ${string}`)(...Object.values(names));
+    const { rows } = await pool.query('SELECT 1 AS one');
+    check(rows[0].one === 1, rows);
+    await pool.end();
+  },
   host: async () => {
     const [row] = await ask('SELECT current_database() AS name');
     check(row.name === FACTS.database, row);

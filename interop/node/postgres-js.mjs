@@ -29,6 +29,15 @@ async function using(work, ...where) {
 const one = (sql) => sql`SELECT 1 AS one`;
 
 await run({
+  documented: async () => {
+    const [string] = FACTS.strings;
+    const { host, port, database, login } = FACTS;
+    const names = { postgres, host, port, database, user: login.user, password: login.password, ca: CA };
+    const sql = new Function(...Object.keys(names), `return ${string}`)(...Object.values(names));
+    const [row] = await sql`SELECT 1 AS one`;
+    check(row.one === 1, row);
+    await sql.end();
+  },
   host: () =>
     using(async (sql) => {
       const [row] = await sql`SELECT current_database() AS name`;

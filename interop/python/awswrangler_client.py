@@ -21,6 +21,13 @@ def host():
     check(frame.to_dict("records") == [{"one": 1, "letter": "a"}], frame)
 
 
+def documented():
+    [string] = FACTS["strings"]
+    with eval(string, {"wr": wr, "session": boto3.Session(region_name=FACTS["region"])}) as connection:
+        frame = wr.redshift.read_sql_query("select count(*) as n from example.sales", con=connection)
+    check(int(frame["n"][0]) == 300, frame)
+
+
 def groups():
     def count(**more):
         with connect(**more) as connection:
@@ -31,4 +38,4 @@ def groups():
     check(count(db_groups=[FACTS["dbGroup"]]) == 300, "another count")
 
 
-run({"host": host, "groups": groups})
+run({"documented": documented, "host": host, "groups": groups})

@@ -28,6 +28,13 @@ def host():
     check(value("select current_database()") == FACTS["database"], "another database")
 
 
+def documented():
+    [string] = FACTS["strings"]
+    names = {"psycopg": psycopg, "U": FACTS["login"]["user"], "P": FACTS["login"]["password"]}
+    with eval(string, names) as connection:
+        check(connection.execute("select 1").fetchone() == (1,), "no answer")
+
+
 def groups():
     check(value("select count(*) from example.sales", "newLogin") == 300, "another count")
     check(value("select keyshift.session_user_name()::text", "newLogin") == FACTS["newUser"], "another user")
@@ -71,6 +78,7 @@ def prepared():
 
 run(
     {
+        "documented": documented,
         "host": host,
         "groups": groups,
         "expired": expired,

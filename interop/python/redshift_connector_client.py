@@ -38,6 +38,14 @@ def host():
     check(rows("select current_database()") == ([FACTS["database"]],), "another database")
 
 
+def documented():
+    [string] = FACTS["strings"]
+    with eval(string, {"redshift_connector": redshift_connector, "ENDPOINT": FACTS["endpoint"]}) as connection:
+        cursor = connection.cursor()
+        cursor.execute("select 1")
+        check(cursor.fetchall() == ([1],), "no answer")
+
+
 def describe():
     check(rows("select 1", host=None, port=None) == ([1],), "no answer")
 
@@ -92,6 +100,7 @@ def prepared():
 
 run(
     {
+        "documented": documented,
         "host": host,
         "describe": describe,
         "iam": iam,

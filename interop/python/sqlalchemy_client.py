@@ -1,5 +1,7 @@
 """SQLAlchemy with sqlalchemy-redshift: a pool whose connections ask for their password as they are opened."""
 
+from urllib.parse import quote
+
 import boto3
 import sqlalchemy as sa
 from scenario import FACTS, check, move_clock, run
@@ -24,6 +26,18 @@ def engine(**more):
 def host():
     with engine().connect() as connection:
         check(connection.scalar(sa.text("select current_database()")) == FACTS["database"], "another database")
+
+
+def documented():
+    url, listener = FACTS["strings"]
+    login = FACTS["login"]
+    url = url.replace("IAM%3Au:PW", f"{quote(login['user'])}:{login['password']}")
+    with sa.create_engine(url).connect() as connection:
+        check(connection.scalar(sa.text("select 1")) == 1, "no answer")
+    pooled = sa.create_engine(url)
+    exec(listener, {"sa": sa, "engine": pooled, "redshift": boto3.client("redshift")})
+    with pooled.connect() as connection:
+        check(connection.scalar(sa.text("select count(*) from example.sales")) == 300, "another count")
 
 
 def prepared():
@@ -55,4 +69,4 @@ def pool():
         check(connection.scalar(sa.text("select 1")) == 1, "no answer")
 
 
-run({"host": host, "prepared": prepared, "pool": pool})
+run({"documented": documented, "host": host, "prepared": prepared, "pool": pool})

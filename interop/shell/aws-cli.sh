@@ -18,5 +18,12 @@ iam() {
   equal "$($aws redshift-serverless list-workgroups --query 'workgroups[0].status' --output text)" AVAILABLE
 }
 
+documented() {
+  # The first block is the environment, which is set here.
+  PATH=$(dirname "$aws"):$PATH
+  eval "$KS_STRINGS_1" | grep -q IAM:RootIdentity
+}
+
+scenario documented
 scenario api
 scenario iam

@@ -50,4 +50,12 @@ cancel() {
     -c 'select pg_sleep(30)'
 }
 
-for name in host groups expired database plain verify metadata cancel; do scenario $name; done
+documented() {
+  export U=$KS_LOGIN_USER P=$KS_LOGIN_PASSWORD
+  equal "$(eval "$KS_STRINGS_0 -X -A -t -c 'select 1'")" 1
+  # The string names a login without groups.
+  P=$KS_PLAIN_LOGIN_PASSWORD
+  equal "$(eval "$KS_STRINGS_1 -X -A -t -c 'select 1'")" 1
+}
+
+for name in documented host groups expired database plain verify metadata cancel; do scenario $name; done

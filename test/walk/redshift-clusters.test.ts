@@ -411,3 +411,29 @@ test('what there is to choose from is told', async () => {
   expect((await redshift('DescribeClusterTracks')).texts('MaintenanceTrackName')).toEqual(['current']);
   await redshift('DescribeNodeConfigurationOptions', { ActionType: 'recommend-node-config' });
 });
+
+describe('events', () => {
+  test('tell what happened to a cluster, and no more than was asked for', async () => {
+    await redshift('RebootCluster', CLUSTER);
+    await until('available');
+    const all = await redshift('DescribeEvents');
+    expect(all.texts('EventId')).toContain('KEYSHIFT-EVENT-RebootCluster');
+    expect(all.texts('Message').join()).toContain('Cluster examplecluster is rebooted.');
+    const other = await redshift('DescribeEvents', { SourceType: 'cluster', SourceIdentifier: 'other' });
+    expect(other.texts('EventId')).toEqual([]);
+    expect((await redshift('DescribeEvents', { SourceType: 'cluster-snapshot' })).texts('EventId')).toEqual(
+      [],
+    );
+    const before = await redshift('DescribeEvents', { EndTime: '2020-01-01T00:00:00Z', Duration: '60' });
+    expect(before.texts('EventId')).toEqual([]);
+  });
+
+  test.each<[Parameters, string]>([
+    [{ SourceIdentifier: 'examplecluster' }, 'InvalidParameterCombination'],
+    [{ Duration: '0' }, 'InvalidParameterValue'],
+    [{ Duration: '20161' }, 'InvalidParameterValue'],
+    [{ StartTime: '2030-01-01T00:00:00Z' }, 'InvalidParameterValue'],
+  ])('are not told for %j: %s', async (asked, code) => {
+    expect((await refused('DescribeEvents', asked))[1]).toBe(code);
+  });
+});

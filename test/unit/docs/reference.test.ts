@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ALWAYS_REFUSED, FURTHER_PERMISSIONS, NOT_IMPLEMENTED } from '../../../scripts/iam-operations.ts';
+import { whyNotInRedshift } from '../../../scripts/redshift-operations.ts';
 import {
   iamOperationsPage,
   limitsPage,
   lintPage,
   operationsPage,
   optionsPage,
+  redshiftOperationsPage,
   type ServiceOperations,
 } from '../../../scripts/reference-pages.ts';
 import { iamActions } from '../../../src/api/actions/iam/index.ts';
@@ -68,6 +70,14 @@ describe('the reference pages', () => {
     const text = iamOperationsPage(service('', iamTable, iamActions), tagged);
     for (const name of operations) expect(text).toContain(`\n| ${name} | `);
     await expect(text).toMatchFileSnapshot(page('iam-operations'));
+  });
+
+  test('of Redshift have a reason for each operation that is not there', async () => {
+    const missing = [...redshiftTable.operationNames()].filter((name) => !(name in redshiftActions));
+    expect(missing.filter((name) => whyNotInRedshift(name) === undefined)).toEqual([]);
+    expect(missing.length).toBeGreaterThan(0);
+    const text = redshiftOperationsPage(service('', redshiftTable, redshiftActions));
+    await expect(text).toMatchFileSnapshot(page('redshift-operations'));
   });
 
   test('of lint tell every rule', async () => {

@@ -18,6 +18,7 @@ import {
   describeCustomDomainAssociations,
   modifyCustomDomainAssociation,
 } from './custom-domains.ts';
+import { describeEvents } from './events.ts';
 import { getClusterCredentials } from './get-cluster-credentials.ts';
 import { getClusterCredentialsWithIam } from './get-cluster-credentials-with-iam.ts';
 import {
@@ -74,6 +75,7 @@ export const redshiftActions = {
   DescribeClusters: describeClusters,
   DescribeCustomDomainAssociations: describeCustomDomainAssociations,
   DescribeDefaultClusterParameters: describeDefaultClusterParameters,
+  DescribeEvents: describeEvents,
   DescribeLoggingStatus: describeLoggingStatus,
   DescribeNodeConfigurationOptions: describeNodeConfigurationOptions,
   DescribeOrderableClusterOptions: describeOrderableClusterOptions,
