@@ -41,11 +41,15 @@ export class QuestionCache implements SharedWork {
   }
 }
 
+/** Atoms that one number can tell apart. */
+const BITS = 50;
+
 /** Values of an unknown that stand for all of its values, as far as any atom of the question tells them apart. */
 class Pool {
   readonly #values: readonly (string | undefined)[];
   readonly #isComplete: boolean;
-  readonly #truth: ReadonlyMap<Atom, readonly boolean[]>;
+  /** 1 where the atom holds, by place of the value. */
+  readonly #truth: ReadonlyMap<Atom, Uint8Array>;
   readonly #choices = new Map<string, Choices>();
 
   constructor(unknown: Unknown, atoms: readonly Atom[], setting: Setting) {
@@ -56,7 +60,9 @@ class Pool {
     this.#isComplete = isComplete;
     this.#values = values;
     this.#truth = new Map(
-      atoms.map((atom) => [atom, contexts.map((context) => atom.holds(context))] as const),
+      atoms.map(
+        (atom) => [atom, Uint8Array.from(contexts, (context) => (atom.holds(context) ? 1 : 0))] as const,
+      ),
     );
   }
 
@@ -68,13 +74,15 @@ class Pool {
       .join();
     const found = this.#choices.get(name);
     if (found !== undefined) return found;
-    const columns = atoms.map((atom) => this.#truth.get(atom));
-    if (columns.includes(undefined)) return undefined;
-    const seen = new Map<string, Choice>();
+    const columns = atoms.flatMap((atom) => this.#truth.get(atom) ?? []);
+    if (columns.length < atoms.length || columns.length > BITS) return undefined;
+    const seen = new Map<number, Choice>();
     for (const [at, value] of this.#values.entries()) {
-      const row = columns.map((column) => (column?.[at] === true ? '1' : '0')).join('');
+      let row = 0;
+      for (const column of columns) row = row * 2 + (column[at] ?? 0);
       if (seen.has(row)) continue;
-      seen.set(row, { value, truth: new Map(atoms.map((atom, index) => [atom, row[index] === '1'])) });
+      const truth = new Map(atoms.map((atom, index) => [atom, columns[index]?.[at] === 1] as const));
+      seen.set(row, { value, truth });
     }
     const made = { choices: [...seen.values()], isComplete: true };
     this.#choices.set(name, made);
