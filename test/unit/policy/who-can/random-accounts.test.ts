@@ -404,6 +404,6 @@ describe('who can get a login in random accounts', () => {
       expect(seen.no, JSON.stringify(seen)).toBeGreaterThan(RUNS / 10);
       expect(seen.undecided).toBeLessThan(RUNS / 20 + 2);
     },
-    30_000 + 100 * RUNS,
+    30_000 + 500 * RUNS,
   );
 });
