@@ -724,7 +724,7 @@ describe('an operation', () => {
     ['redshift', 'CreateUser'],
     ['redshift', 'CreateClusterUser'],
     ['redshift', 'JoinGroup'],
-    ['redshift', 'PauseCluster'],
+    ['redshift', 'ResizeCluster'],
     ['redshift', 'CreateClusterSnapshot'],
     ['sts', 'GetFederationTokenX'],
     ['keyshift', 'DropEverything'],
