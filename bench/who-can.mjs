@@ -33,7 +33,7 @@ const KINDS = [
     {
       Effect: 'Allow',
       Action: [GET, 'redshift:CreateClusterUser'],
-      Resource: arn('dbuser', '${aws:username}'),
+      Resource: arn('dbuser', ['$', '{aws:username}'].join('')),
     },
   ],
   (at) => [

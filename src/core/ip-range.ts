@@ -13,8 +13,19 @@ const GROUP = /^[0-9a-f]{1,4}$/i;
 const PREFIX = /^(?:0|[1-9][0-9]{0,2})$/;
 const MAPPED_PREFIX_BITS = 96;
 
+/** The last one read: conditions ask for the address of one request again and again. */
+let lastRead: { readonly text: string; readonly address: IpAddress | undefined } = {
+  text: '',
+  address: undefined,
+};
+
 /** Reads an address; undefined if `text` is none. Octal octets and zone ids are refused. */
 export function parseIpAddress(text: string): IpAddress | undefined {
+  if (lastRead.text !== text) lastRead = { text, address: readIpAddress(text) };
+  return lastRead.address;
+}
+
+function readIpAddress(text: string): IpAddress | undefined {
   if (!text.includes(':')) return parseV4(text);
   const words = parseV6(text);
   return words !== undefined && isMapped(words) ? words.slice(6) : words;

@@ -15,6 +15,7 @@ import type { Unknown } from './unknown.ts';
 export class QuestionCache implements SharedWork {
   /** By the text of the formula. */
   readonly solved = new Map<string, Solved>();
+  readonly ways = new Map<string, readonly string[] | undefined>();
   readonly #atoms: () => Iterable<Atom>;
   readonly #pools = new Map<Unknown, Pool>();
 
@@ -59,11 +60,12 @@ class Pool {
     const contexts = values.map((value) => contextWith(setting, new Map([[unknown, value]])));
     this.#isComplete = isComplete;
     this.#values = values;
-    this.#truth = new Map(
-      atoms.map(
-        (atom) => [atom, Uint8Array.from(contexts, (context) => (atom.holds(context) ? 1 : 0))] as const,
-      ),
-    );
+    const columns = atoms.map((atom) => [atom, new Uint8Array(values.length)] as const);
+    // Value by value, because reading a value costs more than comparing it.
+    for (const [at, context] of contexts.entries()) {
+      for (const [atom, column] of columns) if (atom.holds(context)) column[at] = 1;
+    }
+    this.#truth = new Map(columns);
   }
 
   choices(atoms: readonly Atom[]): Choices | undefined {

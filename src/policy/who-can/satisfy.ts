@@ -9,7 +9,7 @@ import {
   type Group,
   type Open,
 } from './formula.ts';
-import { type Choice, type Choices, contextWith, type Setting } from './setting.ts';
+import { type Choice, type Choices, contextWith, isPersonal, type Setting } from './setting.ts';
 import type { Assignment, Unknown, UnknownOf } from './unknown.ts';
 
 /**
@@ -121,7 +121,7 @@ class Search {
   /** Solves a part that shares nothing with what is assigned, from memory where it is the same for everybody. */
   #solvePart(part: Formula, assignment: Assignment): Assignment | undefined {
     const { cache } = this.#setting;
-    if (cache === undefined || this.#isPersonal(part)) return this.solve(part, assignment);
+    if (cache === undefined || isPersonal(part, this.#setting)) return this.solve(part, assignment);
     const text = formulaText(part);
     let solved = cache.solved.get(text);
     if (solved === undefined) {
@@ -131,14 +131,6 @@ class Search {
     }
     this.isComplete = solved.isComplete;
     return solved.assignment && new Map([...assignment, ...solved.assignment]);
-  }
-
-  #isPersonal(formula: Formula): boolean {
-    const { isPersonal } = this.#setting;
-    for (const { reads } of atomsOf(formula)) {
-      for (const key of reads) if (isPersonal?.(key) === true) return true;
-    }
-    return false;
   }
 
   /** The members of a conjunction, put together where they share an unknown. */

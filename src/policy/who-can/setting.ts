@@ -1,5 +1,5 @@
 import type { RequestContext } from '../context.ts';
-import type { Atom } from './formula.ts';
+import { type Atom, atomsOf, type Formula } from './formula.ts';
 import { type Assignment, assignedValues, type Unknown, type UnknownOf } from './unknown.ts';
 
 /** What formulas are asked about. */
@@ -34,8 +34,18 @@ export interface Solved {
 export interface SharedWork {
   /** By the text of the formula. */
   readonly solved: Map<string, Solved>;
+  /** Ways in words, by the texts of their members; undefined for a way that no request meets. */
+  readonly ways: Map<string, readonly string[] | undefined>;
   /** The choices of an unknown that the atoms tell apart; undefined if they are not known here. */
   choices(unknown: Unknown, atoms: readonly Atom[], setting: Setting): Choices | undefined;
+}
+
+/** Whether a formula depends on who is asked about, so that what comes of it is good for nobody else. */
+export function isPersonal(formula: Formula, setting: Setting): boolean {
+  for (const { reads } of atomsOf(formula)) {
+    for (const key of reads) if (setting.isPersonal?.(key) === true) return true;
+  }
+  return false;
 }
 
 /** The context of a request of which some unknowns are assigned. */

@@ -1,9 +1,9 @@
 import { type ConditionClause, readOperator } from '../conditions.ts';
 import { isAlwaysThere } from '../lint/condition-keys.ts';
 import { parsePattern } from '../pattern.ts';
-import { allOf, atomsOf, type Formula, not } from './formula.ts';
+import { allOf, atomsOf, type Formula, formulaText, not } from './formula.ts';
 import { DEAD, elementsOf, GlobAutomaton } from './glob-automaton.ts';
-import type { Setting } from './setting.ts';
+import { isPersonal, type Setting } from './setting.ts';
 import type { AtomSubject } from './subject.ts';
 
 /** Formulas in words, for a person. */
@@ -56,10 +56,10 @@ export function waysInWords(
   setting: Setting,
   isPossible: (formula: Formula) => boolean,
 ): readonly (readonly string[])[] {
-  const ways = (waysOf(formula) ?? [[formula]])
-    .filter((way) => isPossible(allOf(way)))
-    .map((way) => withoutImplied(way, isPossible));
-  const texts = ways.map((way) => [...new Set(way.map((one) => inWords(one, setting)))].sort());
+  const texts = (waysOf(formula) ?? [[formula]]).flatMap((way) => {
+    const text = sharedWay(way, setting, isPossible);
+    return text === undefined ? [] : [text];
+  });
   // A way that asks for all that another asks for, and more, adds nothing.
   const isShortest = (way: readonly string[], at: number): boolean =>
     !texts.some(
@@ -69,6 +69,33 @@ export function waysInWords(
         (other.length < way.length || place < at),
     );
   return texts.filter(isShortest);
+}
+
+/** One way in words, from memory where it is the same for everybody; undefined if no request meets it. */
+function sharedWay(
+  way: readonly Formula[],
+  setting: Setting,
+  isPossible: (formula: Formula) => boolean,
+): readonly string[] | undefined {
+  const { cache } = setting;
+  if (cache === undefined || way.some((one) => isPersonal(one, setting)))
+    return wayInWords(way, setting, isPossible);
+  const name = way.map(formulaText).join();
+  const found = cache.ways.get(name);
+  if (found !== undefined || cache.ways.has(name)) return found;
+  const made = wayInWords(way, setting, isPossible);
+  cache.ways.set(name, made);
+  return made;
+}
+
+function wayInWords(
+  way: readonly Formula[],
+  setting: Setting,
+  isPossible: (formula: Formula) => boolean,
+): readonly string[] | undefined {
+  if (!isPossible(allOf(way))) return undefined;
+  const asked = withoutImplied(way, isPossible).map((one) => inWords(one, setting));
+  return [...new Set(asked)].sort();
 }
 
 /** Only conditions that read the same keys can say the same. */
