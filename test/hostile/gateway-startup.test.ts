@@ -327,7 +327,11 @@ describe('many connections', () => {
 });
 
 describe('a client that keeps silent is cut off at the deadline', () => {
-  async function expectCutOff(probe: Probe, isTold: boolean, msMax: number = LIMITS.loginMsMax): Promise<void> {
+  async function expectCutOff(
+    probe: Probe,
+    isTold: boolean,
+    msMax: number = LIMITS.loginMsMax,
+  ): Promise<void> {
     const { milliseconds, rest } = await probes[probe];
     expect(milliseconds).toBeGreaterThan(msMax - 1_000);
     expect(milliseconds).toBeLessThan(msMax + 10_000);
