@@ -339,6 +339,9 @@ describe('a session', () => {
     const client = await logIn(keyshift, login);
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     const asleep = refusalOf(client.query('select pg_sleep(20)'));
+    // A statement that reaches a backend which has just ended fails by itself, before the reason can be read.
+    const sleeping = `select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`;
+    await expect.poll(async () => (await admin.query(sleeping, [rows[0]?.pid])).length).toBe(1);
     await admin.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
     expect(await asleep).toMatchObject({ code: '57P01', severity: 'FATAL' });
   });
