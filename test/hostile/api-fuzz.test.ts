@@ -105,12 +105,22 @@ function namesOf(shape: Shape, prefix: string, chance: Seeded): string[] {
   }
 }
 
+/** Operations after which a cluster does not serve, for a while or for good. */
+const STOPPING: ReadonlySet<string> = new Set([
+  'DeleteCluster',
+  'ModifyCluster',
+  'PauseCluster',
+  'RebootCluster',
+]);
+
 function randomCall(chance: Seeded): { service: 'iam' | 'redshift'; parameters: Parameters } {
   const { service, operation } = chance.oneOf(OPERATIONS);
   const names = operation?.input === undefined ? [] : namesOf(operation.input, '', chance);
   const wanted = names.filter(() => chance.below(3) > 0);
   if (chance.below(10) === 0) wanted.push(chance.oneOf(['__proto__', 'x.'.repeat(30), 'é', '.', 'Action.1']));
   const parameters = Object.fromEntries(wanted.map((name) => [name, chance.oneOf(VALUES)]));
+  // What really stops the cluster would show nothing but that in the last test.
+  if (STOPPING.has(operation?.name ?? '')) parameters['ClusterIdentifier'] = 'another';
   return { service, parameters: { Action: operation?.name ?? '', ...parameters } };
 }
 
