@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { AccountIndex } from '../policy/who-can/account-index.ts';
 import type { Database } from '../store/database.ts';
+import { Held } from '../store/held.ts';
 import { loadAccount } from './load-account.ts';
 
 /** Accounts held. An index of 10,000 users has some ten megabytes. */
@@ -10,8 +11,7 @@ const ACCOUNTS_MAX = 4;
 export class AccountIndexes {
   readonly #store: Database;
   readonly #clock: Clock;
-  readonly #held = new Map<string, Promise<AccountIndex>>();
-  #isHolding = false;
+  readonly #held = new Held<AccountIndex>(ACCOUNTS_MAX);
 
   constructor(store: Database, clock: Clock) {
     this.#store = store;
@@ -20,25 +20,18 @@ export class AccountIndexes {
 
   /** The index of an account as it is now. */
   of(accountId: string): Promise<AccountIndex> {
-    const held = this.#held.get(accountId);
-    if (held !== undefined) return held;
-    const loading = loadAccount(this.#store, accountId, this.#clock.now());
-    if (!this.#isHolding) return loading;
-    const [oldest] = this.#held.size >= ACCOUNTS_MAX ? this.#held.keys() : [];
-    if (oldest !== undefined) this.#held.delete(oldest);
-    this.#held.set(accountId, loading);
-    loading.catch(() => {
-      if (this.#held.get(accountId) === loading) this.#held.delete(accountId);
-    });
-    return loading;
+    return this.#held.get(
+      accountId,
+      () => loadAccount(this.#store, accountId, this.#clock.now()),
+      () => accountId,
+    );
   }
 
   forget(accountId: string): void {
-    this.#held.delete(accountId);
+    this.#held.forget(accountId);
   }
 
   hearing(isHearing: boolean): void {
-    this.#isHolding = isHearing;
-    this.#held.clear();
+    this.#held.holding(isHearing);
   }
 }

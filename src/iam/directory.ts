@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Secret } from '../core/secret.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import type { Database } from '../store/database.ts';
+import { Held } from '../store/held.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import type { Sealer } from '../store/sealer.ts';
 import { secretContext } from './access-keys.ts';
@@ -59,9 +60,9 @@ export class Directory {
   readonly #store: Database;
   readonly #sealer: Sealer;
   readonly #compiled = new CompiledPolicies();
-  readonly #keys = new Held<KnownAccessKey>(KEYS_MAX);
-  readonly #owners = new Held<Grants>(OWNERS_MAX);
-  readonly #sessions = new Held<KnownSession>(SESSIONS_MAX);
+  readonly #keys = new Held<KnownAccessKey | undefined>(KEYS_MAX);
+  readonly #owners = new Held<Grants | undefined>(OWNERS_MAX);
+  readonly #sessions = new Held<KnownSession | undefined>(SESSIONS_MAX);
   readonly #sessionKeys: DerivedKeys;
 
   /** `sessionKeys` are derived for `SESSION_KEY_PURPOSE`. */
@@ -173,64 +174,5 @@ export class Directory {
     const managed = await loadManagedPolicies(this.#store, this.#compiled, accountId, policyArns);
     if (managed === undefined || policy === undefined) return managed;
     return [compileDocument({ kind: 'inline', id: 'session' }, policy), ...managed];
-  }
-}
-
-interface Entry<T> {
-  readonly value: Promise<T | undefined>;
-  /** Undefined while it is being loaded; such an entry is dropped at any change. */
-  accountId: string | undefined;
-}
-
-/**
- * Values held until their account changes. INVARIANT: an entry is in the map from the moment its load starts,
- * so that `forget` also drops what was read before the change but arrives after it.
- */
-class Held<T> {
-  readonly #max: number;
-  readonly #entries = new Map<string, Entry<T>>();
-  #isHolding = false;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get(
-    key: string,
-    load: () => Promise<T | undefined>,
-    accountOf: (value: T) => string,
-  ): Promise<T | undefined> {
-    const held = this.#entries.get(key);
-    if (held !== undefined) return held.value;
-    if (!this.#isHolding) return load();
-    const entry: Entry<T> = { value: load(), accountId: undefined };
-    this.#add(key, entry);
-    const drop = () => {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    };
-    entry.value.then((value) => {
-      // What was not found is not held, or made-up keys would push the real ones out.
-      if (value === undefined) drop();
-      else entry.accountId = accountOf(value);
-    }, drop);
-    return entry.value;
-  }
-
-  forget(accountId: string): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.accountId === undefined || entry.accountId === accountId) this.#entries.delete(key);
-    }
-  }
-
-  holding(isHolding: boolean): void {
-    this.#isHolding = isHolding;
-    this.#entries.clear();
-  }
-
-  /** The oldest makes room: which one hardly matters at this size. */
-  #add(key: string, entry: Entry<T>): void {
-    const [oldest] = this.#entries.size >= this.#max ? this.#entries.keys() : [];
-    if (oldest !== undefined) this.#entries.delete(oldest);
-    this.#entries.set(key, entry);
   }
 }

@@ -1,6 +1,7 @@
 import { redshiftArn } from '../core/arn.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Database, type Store, sqlStateOf } from '../store/database.ts';
+import { Held } from '../store/held.ts';
 import { clusterAlreadyExists, clusterNotFound, invalidClusterState } from './errors.ts';
 import type { ParameterValue } from './parameters.ts';
 import type { Tag } from './tags.ts';
@@ -64,12 +65,13 @@ interface Row {
 export const clusterArn = (region: string, cluster: { accountId: string; identifier: string }): string =>
   redshiftArn(region, cluster.accountId, 'cluster', cluster.identifier);
 
+/** Accounts whose clusters are held in memory. */
+const ACCOUNTS_MAX = 1_000;
+
 /** The clusters of all accounts in the store, with the rows held in memory and dropped when they change. */
 export class Clusters {
   readonly #store: Store;
-  readonly #held = new Map<string, readonly Cluster[]>();
-  #generation = 0;
-  #hearing = false;
+  readonly #held = new Held<readonly Cluster[]>(ACCOUNTS_MAX);
 
   constructor(store: Store) {
     this.#store = store;
@@ -77,29 +79,29 @@ export class Clusters {
 
   /** Drops what is held of an account: its clusters changed. */
   forget(accountId: string): void {
-    this.#generation++;
-    this.#held.delete(accountId);
+    this.#held.forget(accountId);
   }
 
   /** While changes are not heard, every question goes to the store. */
   hearing(isHearing: boolean): void {
-    this.#generation++;
-    this.#hearing = isHearing;
-    this.#held.clear();
+    this.#held.holding(isHearing);
   }
 
   /** All clusters of an account, by identifier. */
-  async list(accountId: string): Promise<readonly Cluster[]> {
-    const held = this.#held.get(accountId);
-    if (held !== undefined) return held;
-    const generation = this.#generation;
+  list(accountId: string): Promise<readonly Cluster[]> {
+    return this.#held.get(
+      accountId,
+      () => this.#load(accountId),
+      () => accountId,
+    );
+  }
+
+  async #load(accountId: string): Promise<readonly Cluster[]> {
     const rows = await this.#store.query<Row>(
       'SELECT * FROM keyshift.clusters WHERE account_id = $1 ORDER BY cluster_identifier COLLATE "C"',
       [accountId],
     );
-    const clusters = rows.map(fromRow);
-    if (this.#hearing && generation === this.#generation) this.#held.set(accountId, clusters);
-    return clusters;
+    return rows.map(fromRow);
   }
 
   /** The cluster of that identifier, exact in case. Throws ClusterNotFound. */

@@ -1,4 +1,5 @@
 import type { Store } from '../store/database.ts';
+import { Held } from '../store/held.ts';
 
 /** What an account has decided about all logins to its clusters. */
 export interface LoginSettings {
@@ -22,12 +23,13 @@ interface Row {
   revoke_on_removal: boolean;
 }
 
+/** Accounts whose settings are held. */
+const ACCOUNTS_MAX = 1_000;
+
 /** The settings of all accounts, held in memory and dropped when they change. */
 export class AccountLoginSettings {
   readonly #store: Store;
-  readonly #held = new Map<string, LoginSettings>();
-  #generation = 0;
-  #hearing = false;
+  readonly #held = new Held<LoginSettings>(ACCOUNTS_MAX);
 
   constructor(store: Store) {
     this.#store = store;
@@ -35,28 +37,28 @@ export class AccountLoginSettings {
 
   /** Drops what is held of an account. */
   forget(accountId: string): void {
-    this.#generation++;
-    this.#held.delete(accountId);
+    this.#held.forget(accountId);
   }
 
   /** While changes are not heard, every question goes to the store. */
   hearing(isHearing: boolean): void {
-    this.#generation++;
-    this.#hearing = isHearing;
-    this.#held.clear();
+    this.#held.holding(isHearing);
   }
 
-  async get(accountId: string): Promise<LoginSettings> {
-    const held = this.#held.get(accountId);
-    if (held !== undefined) return held;
-    const generation = this.#generation;
+  get(accountId: string): Promise<LoginSettings> {
+    return this.#held.get(
+      accountId,
+      () => this.#load(accountId),
+      () => accountId,
+    );
+  }
+
+  async #load(accountId: string): Promise<LoginSettings> {
     const [row] = await this.#store.query<Row>(
       'SELECT * FROM keyshift.login_settings WHERE account_id = $1',
       [accountId],
     );
-    const settings = row === undefined ? DEFAULTS : fromRow(row);
-    if (this.#hearing && generation === this.#generation) this.#held.set(accountId, settings);
-    return settings;
+    return row === undefined ? DEFAULTS : fromRow(row);
   }
 
   /** Replaces them, for credentials that are issued from now on. */
