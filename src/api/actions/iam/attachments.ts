@@ -7,91 +7,49 @@ import {
 } from '../../../iam/attachments.ts';
 import type { Entity, EntityKind } from '../../../iam/entities.ts';
 import type { Page } from '../../../iam/pages.ts';
-import { changing, reading } from './row.ts';
-import { attachedShapes, pageMembers, pageOfInput } from './shapes.ts';
-import { onGroup, onPolicy, onRole, onUser } from './targets.ts';
+import { GROUP, type Named, type Owner, ROLE, USER } from './owners.ts';
+import { type Row, reading, rowOf } from './row.ts';
+import { attachedShapes, type PageMembers, pageMembers, pageOfInput } from './shapes.ts';
+import { onPolicy } from './targets.ts';
 
-const user = (name: string) => ({ kind: 'user', name }) as const;
-const group = (name: string) => ({ kind: 'group', name }) as const;
-const role = (name: string) => ({ kind: 'role', name }) as const;
+type AttachedByArn = {
+  readonly PolicyArn: string;
+};
 
 /** The condition key that says which policy is attached or detached. */
 const policyKey = (arn: string) => [['iam:policyarn', [arn]] as const];
 
-const AttachUserPolicy = changing<'AttachUserPolicy'>(
-  (iam, input, caller) =>
-    onUser(iam, caller, 'iam:AttachUserPolicy', input.UserName, policyKey(input.PolicyArn)),
-  (iam, input, caller) =>
-    attachPolicy(iam, caller.principal.accountId, user(input.UserName), input.PolicyArn),
-);
+function altering<Key extends string>(
+  action: string,
+  { key, on, entity }: Owner<Key>,
+  alter: typeof attachPolicy | typeof detachPolicy,
+): Row<Named<Key> & AttachedByArn, void> {
+  return rowOf(
+    (iam, input, caller) => on(iam, caller, action, input[key], policyKey(input.PolicyArn)),
+    (iam, input, caller) => alter(iam, caller.principal.accountId, entity(input[key]), input.PolicyArn),
+    true,
+  );
+}
 
-const DetachUserPolicy = changing<'DetachUserPolicy'>(
-  (iam, input, caller) =>
-    onUser(iam, caller, 'iam:DetachUserPolicy', input.UserName, policyKey(input.PolicyArn)),
-  (iam, input, caller) =>
-    detachPolicy(iam, caller.principal.accountId, user(input.UserName), input.PolicyArn),
-);
-
-const ListAttachedUserPolicies = reading<'ListAttachedUserPolicies'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:ListAttachedUserPolicies', input.UserName),
-  async (iam, input, caller) =>
-    attachedShape(
-      await listAttachedPolicies(iam, caller.principal.accountId, user(input.UserName), {
-        ...pageOfInput(input),
-        pathPrefix: input.PathPrefix,
-      }),
-    ),
-);
-
-const AttachGroupPolicy = changing<'AttachGroupPolicy'>(
-  (iam, input, caller) =>
-    onGroup(iam, caller, 'iam:AttachGroupPolicy', input.GroupName, policyKey(input.PolicyArn)),
-  (iam, input, caller) =>
-    attachPolicy(iam, caller.principal.accountId, group(input.GroupName), input.PolicyArn),
-);
-
-const DetachGroupPolicy = changing<'DetachGroupPolicy'>(
-  (iam, input, caller) =>
-    onGroup(iam, caller, 'iam:DetachGroupPolicy', input.GroupName, policyKey(input.PolicyArn)),
-  (iam, input, caller) =>
-    detachPolicy(iam, caller.principal.accountId, group(input.GroupName), input.PolicyArn),
-);
-
-const ListAttachedGroupPolicies = reading<'ListAttachedGroupPolicies'>(
-  (iam, input, caller) => onGroup(iam, caller, 'iam:ListAttachedGroupPolicies', input.GroupName),
-  async (iam, input, caller) =>
-    attachedShape(
-      await listAttachedPolicies(iam, caller.principal.accountId, group(input.GroupName), {
-        ...pageOfInput(input),
-        pathPrefix: input.PathPrefix,
-      }),
-    ),
-);
-
-const AttachRolePolicy = changing<'AttachRolePolicy'>(
-  (iam, input, caller) =>
-    onRole(iam, caller, 'iam:AttachRolePolicy', input.RoleName, policyKey(input.PolicyArn)),
-  (iam, input, caller) =>
-    attachPolicy(iam, caller.principal.accountId, role(input.RoleName), input.PolicyArn),
-);
-
-const DetachRolePolicy = changing<'DetachRolePolicy'>(
-  (iam, input, caller) =>
-    onRole(iam, caller, 'iam:DetachRolePolicy', input.RoleName, policyKey(input.PolicyArn)),
-  (iam, input, caller) =>
-    detachPolicy(iam, caller.principal.accountId, role(input.RoleName), input.PolicyArn),
-);
-
-const ListAttachedRolePolicies = reading<'ListAttachedRolePolicies'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:ListAttachedRolePolicies', input.RoleName),
-  async (iam, input, caller) =>
-    attachedShape(
-      await listAttachedPolicies(iam, caller.principal.accountId, role(input.RoleName), {
-        ...pageOfInput(input),
-        pathPrefix: input.PathPrefix,
-      }),
-    ),
-);
+function listing<Key extends string>(
+  action: string,
+  { key, on, entity }: Owner<Key>,
+): Row<
+  Named<Key> & PageMembers & { readonly PathPrefix?: string | undefined },
+  ReturnType<typeof attachedShape>
+> {
+  return rowOf(
+    (iam, input, caller) => on(iam, caller, action, input[key]),
+    async (iam, input, caller) =>
+      attachedShape(
+        await listAttachedPolicies(iam, caller.principal.accountId, entity(input[key]), {
+          ...pageOfInput(input),
+          pathPrefix: input.PathPrefix,
+        }),
+      ),
+    false,
+  );
+}
 
 const ListEntitiesForPolicy = reading<'ListEntitiesForPolicy'>(
   (iam, input, caller) => onPolicy(iam, caller, 'iam:ListEntitiesForPolicy', input.PolicyArn),
@@ -114,15 +72,15 @@ const ListEntitiesForPolicy = reading<'ListEntitiesForPolicy'>(
 );
 
 export const attachmentActions = {
-  AttachUserPolicy,
-  DetachUserPolicy,
-  ListAttachedUserPolicies,
-  AttachGroupPolicy,
-  DetachGroupPolicy,
-  ListAttachedGroupPolicies,
-  AttachRolePolicy,
-  DetachRolePolicy,
-  ListAttachedRolePolicies,
+  AttachUserPolicy: altering('iam:AttachUserPolicy', USER, attachPolicy),
+  DetachUserPolicy: altering('iam:DetachUserPolicy', USER, detachPolicy),
+  ListAttachedUserPolicies: listing('iam:ListAttachedUserPolicies', USER),
+  AttachGroupPolicy: altering('iam:AttachGroupPolicy', GROUP, attachPolicy),
+  DetachGroupPolicy: altering('iam:DetachGroupPolicy', GROUP, detachPolicy),
+  ListAttachedGroupPolicies: listing('iam:ListAttachedGroupPolicies', GROUP),
+  AttachRolePolicy: altering('iam:AttachRolePolicy', ROLE, attachPolicy),
+  DetachRolePolicy: altering('iam:DetachRolePolicy', ROLE, detachPolicy),
+  ListAttachedRolePolicies: listing('iam:ListAttachedRolePolicies', ROLE),
   ListEntitiesForPolicy,
 };
 

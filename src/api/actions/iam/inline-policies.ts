@@ -4,138 +4,95 @@ import {
   listInlinePolicies,
   putInlinePolicy,
 } from '../../../iam/inline-policies.ts';
-import { changing, reading } from './row.ts';
-import { encodeDocument, pageMembers, pageOfInput } from './shapes.ts';
-import { onGroup, onRole, onUser } from './targets.ts';
+import { GROUP, type Named, named, type Owner, ROLE, USER } from './owners.ts';
+import { type Row, rowOf } from './row.ts';
+import { encodeDocument, type PageMembers, pageMembers, pageOfInput } from './shapes.ts';
 
-/** Policies that belong to one user, group or role. */
+/** Policies that belong to one user, group or role: four operations for each kind, all of one shape. */
 
-const user = (name: string) => ({ kind: 'user', name }) as const;
-const group = (name: string) => ({ kind: 'group', name }) as const;
-const role = (name: string) => ({ kind: 'role', name }) as const;
+type NamedPolicy = {
+  readonly PolicyName: string;
+};
 
-const PutUserPolicy = changing<'PutUserPolicy'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:PutUserPolicy', input.UserName),
-  (iam, input, caller) =>
-    putInlinePolicy(iam, caller.principal.accountId, user(input.UserName), {
-      policyName: input.PolicyName,
-      document: input.PolicyDocument,
-    }),
-);
+type WithDocument = {
+  readonly PolicyDocument: string;
+};
 
-const GetUserPolicy = reading<'GetUserPolicy'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:GetUserPolicy', input.UserName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const policy = await getInlinePolicy(iam, accountId, user(input.UserName), input.PolicyName);
-    return {
-      UserName: input.UserName,
-      PolicyName: policy.policyName,
-      PolicyDocument: encodeDocument(policy.document),
-    };
-  },
-);
+function putting<Key extends string>(
+  action: string,
+  { key, on, entity }: Owner<Key>,
+): Row<Named<Key> & NamedPolicy & WithDocument, void> {
+  return rowOf(
+    (iam, input, caller) => on(iam, caller, action, input[key]),
+    (iam, input, caller) =>
+      putInlinePolicy(iam, caller.principal.accountId, entity(input[key]), {
+        policyName: input.PolicyName,
+        document: input.PolicyDocument,
+      }),
+    true,
+  );
+}
 
-const DeleteUserPolicy = changing<'DeleteUserPolicy'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:DeleteUserPolicy', input.UserName),
-  (iam, input, caller) =>
-    deleteInlinePolicy(iam, caller.principal.accountId, user(input.UserName), input.PolicyName),
-);
+function getting<Key extends string>(
+  action: string,
+  { key, on, entity }: Owner<Key>,
+): Row<Named<Key> & NamedPolicy, Named<Key> & NamedPolicy & WithDocument> {
+  return rowOf(
+    (iam, input, caller) => on(iam, caller, action, input[key]),
+    async (iam, input, caller) => {
+      const { accountId } = caller.principal;
+      const policy = await getInlinePolicy(iam, accountId, entity(input[key]), input.PolicyName);
+      return {
+        ...named(key, input[key]),
+        PolicyName: policy.policyName,
+        PolicyDocument: encodeDocument(policy.document),
+      };
+    },
+    false,
+  );
+}
 
-const ListUserPolicies = reading<'ListUserPolicies'>(
-  (iam, input, caller) => onUser(iam, caller, 'iam:ListUserPolicies', input.UserName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const page = await listInlinePolicies(iam, accountId, user(input.UserName), pageOfInput(input));
-    return { PolicyNames: page.items, ...pageMembers(page) };
-  },
-);
+function deleting<Key extends string>(
+  action: string,
+  { key, on, entity }: Owner<Key>,
+): Row<Named<Key> & NamedPolicy, void> {
+  return rowOf(
+    (iam, input, caller) => on(iam, caller, action, input[key]),
+    (iam, input, caller) =>
+      deleteInlinePolicy(iam, caller.principal.accountId, entity(input[key]), input.PolicyName),
+    true,
+  );
+}
 
-const PutGroupPolicy = changing<'PutGroupPolicy'>(
-  (iam, input, caller) => onGroup(iam, caller, 'iam:PutGroupPolicy', input.GroupName),
-  (iam, input, caller) =>
-    putInlinePolicy(iam, caller.principal.accountId, group(input.GroupName), {
-      policyName: input.PolicyName,
-      document: input.PolicyDocument,
-    }),
-);
-
-const GetGroupPolicy = reading<'GetGroupPolicy'>(
-  (iam, input, caller) => onGroup(iam, caller, 'iam:GetGroupPolicy', input.GroupName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const policy = await getInlinePolicy(iam, accountId, group(input.GroupName), input.PolicyName);
-    return {
-      GroupName: input.GroupName,
-      PolicyName: policy.policyName,
-      PolicyDocument: encodeDocument(policy.document),
-    };
-  },
-);
-
-const DeleteGroupPolicy = changing<'DeleteGroupPolicy'>(
-  (iam, input, caller) => onGroup(iam, caller, 'iam:DeleteGroupPolicy', input.GroupName),
-  (iam, input, caller) =>
-    deleteInlinePolicy(iam, caller.principal.accountId, group(input.GroupName), input.PolicyName),
-);
-
-const ListGroupPolicies = reading<'ListGroupPolicies'>(
-  (iam, input, caller) => onGroup(iam, caller, 'iam:ListGroupPolicies', input.GroupName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const page = await listInlinePolicies(iam, accountId, group(input.GroupName), pageOfInput(input));
-    return { PolicyNames: page.items, ...pageMembers(page) };
-  },
-);
-
-const PutRolePolicy = changing<'PutRolePolicy'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:PutRolePolicy', input.RoleName),
-  (iam, input, caller) =>
-    putInlinePolicy(iam, caller.principal.accountId, role(input.RoleName), {
-      policyName: input.PolicyName,
-      document: input.PolicyDocument,
-    }),
-);
-
-const GetRolePolicy = reading<'GetRolePolicy'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:GetRolePolicy', input.RoleName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const policy = await getInlinePolicy(iam, accountId, role(input.RoleName), input.PolicyName);
-    return {
-      RoleName: input.RoleName,
-      PolicyName: policy.policyName,
-      PolicyDocument: encodeDocument(policy.document),
-    };
-  },
-);
-
-const DeleteRolePolicy = changing<'DeleteRolePolicy'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:DeleteRolePolicy', input.RoleName),
-  (iam, input, caller) =>
-    deleteInlinePolicy(iam, caller.principal.accountId, role(input.RoleName), input.PolicyName),
-);
-
-const ListRolePolicies = reading<'ListRolePolicies'>(
-  (iam, input, caller) => onRole(iam, caller, 'iam:ListRolePolicies', input.RoleName),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const page = await listInlinePolicies(iam, accountId, role(input.RoleName), pageOfInput(input));
-    return { PolicyNames: page.items, ...pageMembers(page) };
-  },
-);
+function listing<Key extends string>(
+  action: string,
+  { key, on, entity }: Owner<Key>,
+): Row<
+  Named<Key> & PageMembers,
+  { readonly PolicyNames: readonly string[] } & ReturnType<typeof pageMembers>
+> {
+  return rowOf(
+    (iam, input, caller) => on(iam, caller, action, input[key]),
+    async (iam, input, caller) => {
+      const { accountId } = caller.principal;
+      const page = await listInlinePolicies(iam, accountId, entity(input[key]), pageOfInput(input));
+      return { PolicyNames: page.items, ...pageMembers(page) };
+    },
+    false,
+  );
+}
 
 export const inlinePolicyActions = {
-  PutUserPolicy,
-  GetUserPolicy,
-  DeleteUserPolicy,
-  ListUserPolicies,
-  PutGroupPolicy,
-  GetGroupPolicy,
-  DeleteGroupPolicy,
-  ListGroupPolicies,
-  PutRolePolicy,
-  GetRolePolicy,
-  DeleteRolePolicy,
-  ListRolePolicies,
+  PutUserPolicy: putting('iam:PutUserPolicy', USER),
+  GetUserPolicy: getting('iam:GetUserPolicy', USER),
+  DeleteUserPolicy: deleting('iam:DeleteUserPolicy', USER),
+  ListUserPolicies: listing('iam:ListUserPolicies', USER),
+  PutGroupPolicy: putting('iam:PutGroupPolicy', GROUP),
+  GetGroupPolicy: getting('iam:GetGroupPolicy', GROUP),
+  DeleteGroupPolicy: deleting('iam:DeleteGroupPolicy', GROUP),
+  ListGroupPolicies: listing('iam:ListGroupPolicies', GROUP),
+  PutRolePolicy: putting('iam:PutRolePolicy', ROLE),
+  GetRolePolicy: getting('iam:GetRolePolicy', ROLE),
+  DeleteRolePolicy: deleting('iam:DeleteRolePolicy', ROLE),
+  ListRolePolicies: listing('iam:ListRolePolicies', ROLE),
 };

@@ -115,10 +115,13 @@ export function encodeDocument(document: string): string {
   );
 }
 
-export function pageOfInput(input: {
+/** The members of a call that ask for a page. */
+export interface PageMembers {
   readonly Marker?: string | undefined;
   readonly MaxItems?: number | undefined;
-}): PageRequest {
+}
+
+export function pageOfInput(input: PageMembers): PageRequest {
   return { marker: input.Marker, maxItems: input.MaxItems };
 }
 

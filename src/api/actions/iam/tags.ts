@@ -1,5 +1,4 @@
 import { requireEntity } from '../../../iam/entities.ts';
-import type { Iam } from '../../../iam/iam.ts';
 import { requireInstanceProfile } from '../../../iam/instance-profiles.ts';
 import { requireOwnPolicy, requirePolicy } from '../../../iam/managed-policies.ts';
 import { requireOidcProvider } from '../../../iam/oidc-providers.ts';
@@ -7,12 +6,12 @@ import { requireSamlProvider } from '../../../iam/saml-providers.ts';
 import { requireServerCertificate } from '../../../iam/server-certificates.ts';
 import { listTags, tagEntity, untagEntity } from '../../../iam/tags.ts';
 import type { Database } from '../../../store/database.ts';
-import type { Caller, RequiredPermission } from '../../action.ts';
 import type { Tag } from '../../services/iam.generated.ts';
+import type { Named } from './owners.ts';
 import { type Row, rowOf } from './row.ts';
-import { pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
+import { type PageMembers, pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
 import {
-  type Extra,
+  type OnTarget,
   onInstanceProfile,
   onOidcProvider,
   onPolicy,
@@ -28,13 +27,7 @@ import {
 /** A kind of thing with tags: the member that names one, what policies decide on, and where it is kept. */
 interface Tagged<Key extends string> {
   readonly key: Key;
-  readonly on: (
-    iam: Iam,
-    caller: Caller,
-    action: string,
-    key: string,
-    extra?: Extra,
-  ) => Promise<RequiredPermission[]>;
+  readonly on: OnTarget;
   readonly find: Find;
   /** Where it differs from `find`: of the things that may be seen, only some may be changed. */
   readonly findToChange?: Find;
@@ -85,8 +78,6 @@ const SERVER_CERTIFICATES: Tagged<'ServerCertificateName'> = {
   find: requireServerCertificate,
 };
 
-type Named<Key extends string> = { readonly [K in Key]: string };
-
 function tagging<Key extends string>(
   action: string,
   things: Tagged<Key>,
@@ -124,11 +115,6 @@ type TagPage = {
   readonly Tags: readonly Tag[];
   readonly IsTruncated: boolean;
   readonly Marker: string | undefined;
-};
-
-type PageMembers = {
-  readonly Marker?: string | undefined;
-  readonly MaxItems?: number | undefined;
 };
 
 function listing<Key extends string>(

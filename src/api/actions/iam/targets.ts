@@ -10,6 +10,7 @@ import { findSamlProvider } from '../../../iam/saml-providers.ts';
 import { findServerCertificate } from '../../../iam/server-certificates.ts';
 import { type Tag, tagsOf } from '../../../iam/tags.ts';
 import { findUser } from '../../../iam/users.ts';
+import type { Database } from '../../../store/database.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
 
 /**
@@ -21,6 +22,15 @@ import type { Caller, RequiredPermission } from '../../action.ts';
 
 type Context = Map<string, readonly string[]>;
 export type Extra = readonly (readonly [string, readonly string[]])[];
+
+/** One permission for an action on the thing that a call names. `extra` holds further condition keys. */
+export type OnTarget = (
+  iam: Iam,
+  caller: Caller,
+  action: string,
+  name: string,
+  extra?: Extra,
+) => Promise<RequiredPermission[]>;
 
 interface RequestTag {
   readonly Key: string;
@@ -79,70 +89,14 @@ export async function onGroup(
   return [{ action, resource, context: new Map(extra) }];
 }
 
-/** One permission for an action on a managed policy, whose ARN is its own name. Throws InvalidInput. */
-export async function onPolicy(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  arn: string,
-  extra: Extra = [],
-): Promise<RequiredPermission[]> {
-  const { accountId } = caller.principal;
-  const policy = await findPolicy(iam.store, accountId, arn);
-  return onTagged(iam, caller, { action, resource: arn, ownerId: policy?.id, extra });
-}
-
-/** One permission for an action on a SAML provider. Throws InvalidInput. */
-export async function onSamlProvider(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  arn: string,
-  extra: Extra = [],
-): Promise<RequiredPermission[]> {
-  const found = await findSamlProvider(iam.store, caller.principal.accountId, arn);
-  return onTagged(iam, caller, { action, resource: arn, ownerId: found?.id, extra });
-}
-
-/** One permission for an action on an OpenID Connect provider. Throws InvalidInput. */
-export async function onOidcProvider(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  arn: string,
-  extra: Extra = [],
-): Promise<RequiredPermission[]> {
-  const found = await findOidcProvider(iam.store, caller.principal.accountId, arn);
-  return onTagged(iam, caller, { action, resource: arn, ownerId: found?.id, extra });
-}
-
-/** One permission for an action on an instance profile. */
-export async function onInstanceProfile(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  name: string,
-  extra: Extra = [],
-): Promise<RequiredPermission[]> {
-  const { accountId } = caller.principal;
-  const found = await findInstanceProfile(iam.store, accountId, name);
-  const resource = found?.arn ?? instanceProfileArn(accountId, '/', name);
-  return onTagged(iam, caller, { action, resource, ownerId: found?.id, extra });
-}
-
-/** One permission for an action on a server certificate. */
-export async function onServerCertificate(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  name: string,
-  extra: Extra = [],
-): Promise<RequiredPermission[]> {
-  const { accountId } = caller.principal;
-  const found = await findServerCertificate(iam.store, accountId, name);
-  const resource = found?.arn ?? serverCertificateArn(accountId, '/', name);
-  return onTagged(iam, caller, { action, resource, ownerId: found?.id, extra });
-}
+/** On a managed policy. Throws InvalidInput. */
+export const onPolicy: OnTarget = onArn(findPolicy);
+/** On a SAML provider. Throws InvalidInput. */
+export const onSamlProvider: OnTarget = onArn(findSamlProvider);
+/** On an OpenID Connect provider. Throws InvalidInput. */
+export const onOidcProvider: OnTarget = onArn(findOidcProvider);
+export const onInstanceProfile: OnTarget = onNamed(findInstanceProfile, instanceProfileArn);
+export const onServerCertificate: OnTarget = onNamed(findServerCertificate, serverCertificateArn);
 
 /** The permissions for making a thing, and for tagging it when it comes with tags. */
 export function creating(
@@ -212,6 +166,29 @@ function onBounded(
     context.set('iam:permissionsboundary', [found.boundaryArn]);
   }
   return [{ action, resource: found.arn, context }];
+}
+
+type Find<Found> = (database: Database, accountId: string, name: string) => Promise<Found | undefined>;
+
+/** On things whose ARN is what calls name them by. */
+function onArn(find: Find<{ readonly id: string }>): OnTarget {
+  return async (iam, caller, action, arn, extra = []) => {
+    const found = await find(iam.store, caller.principal.accountId, arn);
+    return onTagged(iam, caller, { action, resource: arn, ownerId: found?.id, extra });
+  };
+}
+
+/** On things that calls name by a name, of which a path is part of the ARN. */
+function onNamed(
+  find: Find<{ readonly id: string; readonly arn: string }>,
+  arnOf: (accountId: string, path: string, name: string) => string,
+): OnTarget {
+  return async (iam, caller, action, name, extra = []) => {
+    const { accountId } = caller.principal;
+    const found = await find(iam.store, accountId, name);
+    const resource = found?.arn ?? arnOf(accountId, '/', name);
+    return onTagged(iam, caller, { action, resource, ownerId: found?.id, extra });
+  };
 }
 
 /** One permission for an action on a thing whose tags are kept under `ownerId`; undefined when it is not there. */
