@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask } from './support/api.ts';
 import { Keyshift } from './support/keyshift.ts';
 import { seeded } from './support/seeded.ts';
-import { processesGone, processesIn, sqlIn } from './support/servers.ts';
+import { killAllIn, sqlIn } from './support/servers.ts';
 
 /**
  * Keyshift is killed, and now and then PostgreSQL with it, while administrators change identities. After each
@@ -33,7 +33,7 @@ test(`${ROUNDS} crashes during changes of identities leave nothing half done`, {
     const work = [1, 2, 3].map((number) => new Administrator(keyshift, `r${round}a${number}`));
     await new Promise((resolve) => setTimeout(resolve, 200 + chance.below(1_000)));
     await keyshift.kill();
-    if (chance.below(3) === 0) await killServers();
+    if (chance.below(3) === 0) await killAllIn(keyshift.dataDir);
     await Promise.all(work.map((one) => one.ended()));
     keyshift = await keyshift.again(DURABLE);
     expect(await brokenRules(), `round ${round}`).toEqual([]);
@@ -141,17 +141,4 @@ async function removeUsers(): Promise<void> {
      DELETE FROM keyshift.iam_users WHERE name ~ '^r\\d+a';
      DELETE FROM keyshift.iam_policies WHERE name ~ '^r\\d+a'`,
   );
-}
-
-async function killServers(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) {
-    for (const pid of processesIn(keyshift.dataDir)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended with its postmaster.
-      }
-    }
-    expect(await processesGone(keyshift.dataDir)).toEqual([]);
-  }
 }

@@ -6,10 +6,10 @@ import { seeded } from './support/seeded.ts';
 import {
   clusterServers,
   connect,
+  killAllIn,
   type Login,
   loginFor,
   processesGone,
-  processesIn,
   sqlIn,
 } from './support/servers.ts';
 
@@ -71,7 +71,7 @@ test(`${ROUNDS} crashes lose nothing and give nothing`, {
     await sleep(chance.below(1_200));
     await keyshift.kill();
     // And sometimes PostgreSQL with it, in the middle of whatever it does.
-    if (chance.below(3) === 0) await killServers();
+    if (chance.below(3) === 0) await killAllIn(keyshift.dataDir);
     await work.ended();
     // Now and then the start that cleans up crashes as well.
     if (chance.below(4) === 0) await crashWhileStarting(100 + chance.below(1_200));
@@ -166,20 +166,6 @@ async function crashWhileStarting(ms: number): Promise<void> {
   await sleep(ms);
   child.kill('SIGKILL');
   await ended;
-}
-
-/** Twice, because a postmaster may have made another process while the first were found. */
-async function killServers(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) {
-    for (const pid of processesIn(keyshift.dataDir)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended with its postmaster.
-      }
-    }
-    expect(await processesGone(keyshift.dataDir)).toEqual([]);
-  }
 }
 
 async function auditAfter(sequence: number): Promise<Event[]> {

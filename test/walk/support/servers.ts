@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { expect } from 'vitest';
 import type { Endpoint } from '../../../src/client/call.ts';
 import { getClusterCredentials } from '../../../src/client/get-cluster-credentials.ts';
 import type { Keyshift } from './keyshift.ts';
@@ -29,6 +30,20 @@ export async function processesGone(folder: string, waitMs = 3_000): Promise<num
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return processesIn(folder);
+}
+
+/** Kills everything that runs in a folder. Twice, because a postmaster may have made another process meanwhile. */
+export async function killAllIn(folder: string): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) {
+    for (const pid of processesIn(folder)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended with its postmaster.
+      }
+    }
+    expect(await processesGone(folder)).toEqual([]);
+  }
 }
 
 /** The folder of PostgreSQL's own files in each cluster's folder. */

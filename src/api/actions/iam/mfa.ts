@@ -28,7 +28,7 @@ import { onList, onUser, onUserOrRoot, requestTagKeys, userNameOr, userOrRoot } 
 const CreateVirtualMFADevice = changing<'CreateVirtualMFADevice'>(
   (_iam, input, caller) => {
     const resource = mfaArn(caller.principal.accountId, input.Path ?? '/', input.VirtualMFADeviceName);
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags ?? []));
+    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
     const create = { action: 'iam:CreateVirtualMFADevice', resource, context };
     return context.size > 0 ? [create, { action: 'iam:TagMFADevice', resource, context }] : [create];
   },

@@ -17,7 +17,7 @@ import { onList, onPolicy, requestTagKeys } from './targets.ts';
 const CreatePolicy = changing<'CreatePolicy'>(
   (_iam, input, caller) => {
     const resource = policyArn(caller.principal.accountId, input.Path ?? '/', input.PolicyName);
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags ?? []));
+    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
     const create = { action: 'iam:CreatePolicy', resource, context };
     return context.size > 0 ? [create, { action: 'iam:TagPolicy', resource, context }] : [create];
   },

@@ -22,7 +22,7 @@ const CreateRole = changing<'CreateRole'>(
   (_iam, input, caller) => {
     const resource = roleArn(caller.principal.accountId, input.Path ?? '/', input.RoleName);
     const boundary = input.PermissionsBoundary;
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags ?? []));
+    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
     if (boundary !== undefined) context.set('iam:permissionsboundary', [boundary]);
     const create = { action: 'iam:CreateRole', resource, context };
     return context.has('aws:tagkeys') ? [create, { action: 'iam:TagRole', resource, context }] : [create];

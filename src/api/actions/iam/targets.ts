@@ -105,7 +105,7 @@ export function creating(
   resource: string,
   tags: readonly RequestTag[] | undefined,
 ): RequiredPermission[] {
-  const context = new Map<string, readonly string[]>(requestTagKeys(tags ?? []));
+  const context = new Map<string, readonly string[]>(requestTagKeys(tags));
   const create = { action, resource, context };
   return context.size > 0 ? [create, { action: tagAction, resource, context }] : [create];
 }
@@ -124,11 +124,11 @@ export function onList(
 export const onAccount = (action: string): RequiredPermission[] => [{ action, resource: '*' }];
 
 /** The condition keys that tags in a request make. */
-export function requestTagKeys(tags: readonly RequestTag[]) {
+export function requestTagKeys(tags: readonly RequestTag[] = []): Extra {
   if (tags.length === 0) return [];
   return [
-    ...tags.map(({ Key, Value }) => [`aws:requesttag/${Key.toLowerCase()}`, [Value]] as const),
-    ['aws:tagkeys', tags.map(({ Key }) => Key)] as const,
+    ...tags.map(({ Key, Value }): Extra[number] => [`aws:requesttag/${Key.toLowerCase()}`, [Value]]),
+    ['aws:tagkeys', tags.map(({ Key }) => Key)],
   ];
 }
 

@@ -13,7 +13,7 @@ const CreateUser = changing<'CreateUser'>(
   (_iam, input, caller) => {
     const resource = userArn(caller.principal.accountId, input.Path ?? '/', input.UserName);
     const boundary = input.PermissionsBoundary;
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags ?? []));
+    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
     if (boundary !== undefined) context.set('iam:permissionsboundary', [boundary]);
     const create = { action: 'iam:CreateUser', resource, context };
     return context.has('aws:tagkeys') ? [create, { action: 'iam:TagUser', resource, context }] : [create];

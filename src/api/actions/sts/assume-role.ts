@@ -6,15 +6,9 @@ import { validationError } from '../../../iam/iam-errors.ts';
 import type { Principal } from '../../../iam/principal.ts';
 import type { RequiredPermission } from '../../action.ts';
 import type { AssumeRoleRequest } from '../../services/sts.generated.ts';
-import {
-  arnsOfInput,
-  credentialsShape,
-  mfaOfInput,
-  noteIssued,
-  requestTagKeys,
-  type StsAction,
-  tagsOfInput,
-} from './row.ts';
+import { tagsOfInput } from '../iam/shapes.ts';
+import { requestTagKeys } from '../iam/targets.ts';
+import { arnsOfInput, credentialsShape, mfaOfInput, noteIssued, type StsAction } from './row.ts';
 
 /**
  * AssumeRole. Both the trust policy of the role and the caller's own policies decide, on a caller with the second

@@ -3,10 +3,9 @@ import type { Iam } from '../../../iam/iam.ts';
 import { validationError } from '../../../iam/iam-errors.ts';
 import { requireMfaCode } from '../../../iam/mfa-codes.ts';
 import type { IssuedSession } from '../../../iam/new-session.ts';
-import type { Tag as DomainTag } from '../../../iam/tags.ts';
 import type { Keyring } from '../../../store/keyring.ts';
 import type { Action, Caller } from '../../action.ts';
-import type { Credentials, PolicyDescriptorType, StsOperations, Tag } from '../../services/sts.generated.ts';
+import type { Credentials, PolicyDescriptorType, StsOperations } from '../../services/sts.generated.ts';
 
 /** What the rows of the Security Token Service have in common. */
 
@@ -41,10 +40,6 @@ export function noteIssued(caller: Caller, issued: IssuedSession): void {
   caller.note({ issuedAccessKeyId: issued.accessKeyId, expiration: issued.expiresAt.toISOString() });
 }
 
-export function tagsOfInput(tags: readonly Tag[] | undefined): readonly DomainTag[] {
-  return (tags ?? []).map(({ Key, Value }) => ({ key: Key, value: Value }));
-}
-
 /** Throws ValidationError for a descriptor without an ARN. */
 export function arnsOfInput(descriptors: readonly PolicyDescriptorType[] | undefined): readonly string[] {
   return (descriptors ?? []).map(({ arn }) => {
@@ -70,16 +65,4 @@ export async function mfaOfInput(
     );
   }
   return requireMfaCode(iam, caller.principal, serial, code);
-}
-
-/** The condition keys that tags in a request make. */
-export function requestTagKeys(tags: readonly Tag[] | undefined): [string, readonly string[]][] {
-  if (tags === undefined || tags.length === 0) return [];
-  return [
-    ...tags.map(({ Key, Value }): [string, readonly string[]] => [
-      `aws:requesttag/${Key.toLowerCase()}`,
-      [Value],
-    ]),
-    ['aws:tagkeys', tags.map(({ Key }) => Key)],
-  ];
 }

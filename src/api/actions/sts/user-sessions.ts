@@ -1,14 +1,8 @@
 import { federatedUserArn } from '../../../core/arn.ts';
 import { getFederationToken, getSessionToken } from '../../../iam/user-sessions.ts';
-import {
-  arnsOfInput,
-  credentialsShape,
-  mfaOfInput,
-  noteIssued,
-  requestTagKeys,
-  type StsAction,
-  tagsOfInput,
-} from './row.ts';
+import { tagsOfInput } from '../iam/shapes.ts';
+import { requestTagKeys } from '../iam/targets.ts';
+import { arnsOfInput, credentialsShape, mfaOfInput, noteIssued, type StsAction } from './row.ts';
 
 /** Sessions of users: GetSessionToken and GetFederationToken. */
 
