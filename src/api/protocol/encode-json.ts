@@ -1,6 +1,6 @@
-import assert from 'node:assert';
 import { AwsError } from '../../core/errors.ts';
 import type { Operation, Shape, StructureShape } from '../services/table.ts';
+import { base64Of, dateOf, flagOf, listOf, mapOf, numberOf, objectOf, textOf } from './answer-value.ts';
 
 /**
  * Answers of the JSON protocol.
@@ -57,34 +57,25 @@ function structure(shape: StructureShape, output: object): Record<string, unknow
 function content(shape: Shape, value: unknown): unknown {
   switch (shape.kind) {
     case 'string':
-      assert(typeof value === 'string', 'the answer must have a string here');
-      return value;
+      return textOf(value);
     case 'boolean':
-      assert(typeof value === 'boolean', 'the answer must have a boolean here');
-      return value;
+      return flagOf(value);
     case 'integer':
     case 'long':
     case 'double':
-      assert(
-        typeof value === 'number' && Number.isFinite(value),
-        'the answer must have a finite number here',
-      );
-      return value;
-    case 'timestamp':
-      assert(value instanceof Date, 'the answer must have a Date here');
-      return shape.format === 'iso8601' ? value.toISOString() : value.getTime() / 1000;
+      return numberOf(value);
+    case 'timestamp': {
+      const date = dateOf(value);
+      return shape.format === 'iso8601' ? date.toISOString() : date.getTime() / 1000;
+    }
     case 'blob':
-      assert(value instanceof Uint8Array, 'the answer must have bytes here');
-      return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+      return base64Of(value);
     case 'structure':
-      assert(typeof value === 'object' && value !== null, 'the answer must have an object here');
-      return structure(shape, value);
+      return structure(shape, objectOf(value));
     case 'list':
-      assert(Array.isArray(value), 'the answer must have an array here');
-      return value.map((one) => content(shape.element, one));
+      return listOf(value).map((one) => content(shape.element, one));
     case 'map':
-      assert(value instanceof Map, 'the answer must have a Map here');
-      return Object.fromEntries([...value].map(([key, one]) => [key, content(shape.value, one)]));
+      return Object.fromEntries([...mapOf(value)].map(([key, one]) => [key, content(shape.value, one)]));
     default:
       return shape satisfies never;
   }

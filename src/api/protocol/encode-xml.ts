@@ -1,5 +1,5 @@
-import assert from 'node:assert';
 import type { Operation, ServiceTable, Shape, StructureShape } from '../services/table.ts';
+import { base64Of, dateOf, flagOf, listOf, mapOf, numberOf, objectOf, textOf } from './answer-value.ts';
 import { escapeXml } from './escape-xml.ts';
 
 /**
@@ -59,34 +59,25 @@ function structure(shape: StructureShape, output: object): string {
 function content(shape: Shape, value: unknown): string {
   switch (shape.kind) {
     case 'string':
-      assert(typeof value === 'string', 'the answer must have a string here');
-      return escapeXml(value);
+      return escapeXml(textOf(value));
     case 'boolean':
-      assert(typeof value === 'boolean', 'the answer must have a boolean here');
-      return value ? 'true' : 'false';
+      return flagOf(value) ? 'true' : 'false';
     case 'integer':
     case 'long':
     case 'double':
-      assert(
-        typeof value === 'number' && Number.isFinite(value),
-        'the answer must have a finite number here',
-      );
-      return String(value);
+      return String(numberOf(value));
     case 'timestamp':
-      assert(value instanceof Date, 'the answer must have a Date here');
-      return `${value.toISOString().slice(0, 19)}Z`;
+      return `${dateOf(value).toISOString().slice(0, 19)}Z`;
     case 'blob':
-      assert(value instanceof Uint8Array, 'the answer must have bytes here');
-      return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+      return base64Of(value);
     case 'structure':
-      assert(typeof value === 'object' && value !== null, 'the answer must have an object here');
-      return structure(shape, value);
+      return structure(shape, objectOf(value));
     case 'list':
-      assert(Array.isArray(value), 'the answer must have an array here');
-      return value.map((one) => `<${shape.item}>${content(shape.element, one)}</${shape.item}>`).join('');
+      return listOf(value)
+        .map((one) => `<${shape.item}>${content(shape.element, one)}</${shape.item}>`)
+        .join('');
     case 'map':
-      assert(value instanceof Map, 'the answer must have a Map here');
-      return [...value]
+      return [...mapOf(value)]
         .map(([key, one]) => entry(content(shape.key, key), content(shape.value, one)))
         .join('');
     default:
