@@ -1,6 +1,5 @@
 import { mfaArn } from '../../../core/arn.ts';
 import { findAccountAlias } from '../../../iam/account-aliases.ts';
-import type { Iam } from '../../../iam/iam.ts';
 import {
   createMfaDevice,
   deactivateMfaDevice,
@@ -10,27 +9,21 @@ import {
   listMfaDevices,
   listVirtualMfaDevices,
   type MfaDevice,
-  requireDevice,
   resyncMfaDevice,
 } from '../../../iam/mfa-devices.ts';
 import { squaresPng } from '../../../iam/png.ts';
 import { qrCode } from '../../../iam/qr-code.ts';
-import { listTags, tagEntity, tagsOf, untagEntity } from '../../../iam/tags.ts';
-import type { Database } from '../../../store/database.ts';
-import type { Caller, RequiredPermission } from '../../action.ts';
 import type { VirtualMFADevice } from '../../services/iam.generated.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
-import { onList, onUser, onUserOrRoot, requestTagKeys, userNameOr, userOrRoot } from './targets.ts';
+import { creating, onList, onMfaDevice, onUser, onUserOrRoot, userNameOr, userOrRoot } from './targets.ts';
 
 /** Virtual MFA devices and the users they are enabled for. */
 
 const CreateVirtualMFADevice = changing<'CreateVirtualMFADevice'>(
   (_iam, input, caller) => {
     const resource = mfaArn(caller.principal.accountId, input.Path ?? '/', input.VirtualMFADeviceName);
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
-    const create = { action: 'iam:CreateVirtualMFADevice', resource, context };
-    return context.size > 0 ? [create, { action: 'iam:TagMFADevice', resource, context }] : [create];
+    return creating('iam:CreateVirtualMFADevice', 'iam:TagMFADevice', resource, input.Tags);
   },
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
@@ -54,7 +47,7 @@ const CreateVirtualMFADevice = changing<'CreateVirtualMFADevice'>(
 );
 
 const DeleteVirtualMFADevice = changing<'DeleteVirtualMFADevice'>(
-  (iam, input, caller) => onDevice(iam, caller, 'iam:DeleteVirtualMFADevice', input.SerialNumber),
+  (iam, input, caller) => onMfaDevice(iam, caller, 'iam:DeleteVirtualMFADevice', input.SerialNumber),
   (iam, input, caller) => deleteMfaDevice(iam, caller.principal.accountId, input.SerialNumber),
 );
 
@@ -125,33 +118,6 @@ const GetMFADevice = reading<'GetMFADevice'>(
   },
 );
 
-const TagMFADevice = changing<'TagMFADevice'>(
-  (iam, input, caller) =>
-    onDevice(iam, caller, 'iam:TagMFADevice', input.SerialNumber, requestTagKeys(input.Tags)),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return tagEntity(iam, accountId, device(accountId, input.SerialNumber), tagsOfInput(input.Tags));
-  },
-);
-
-const UntagMFADevice = changing<'UntagMFADevice'>(
-  (iam, input, caller) =>
-    onDevice(iam, caller, 'iam:UntagMFADevice', input.SerialNumber, [['aws:tagkeys', input.TagKeys]]),
-  (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    return untagEntity(iam, accountId, device(accountId, input.SerialNumber), input.TagKeys);
-  },
-);
-
-const ListMFADeviceTags = reading<'ListMFADeviceTags'>(
-  (iam, input, caller) => onDevice(iam, caller, 'iam:ListMFADeviceTags', input.SerialNumber),
-  async (iam, input, caller) => {
-    const { accountId } = caller.principal;
-    const page = await listTags(iam, accountId, device(accountId, input.SerialNumber), pageOfInput(input));
-    return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
-  },
-);
-
 export const mfaActions = {
   CreateVirtualMFADevice,
   DeleteVirtualMFADevice,
@@ -161,31 +127,7 @@ export const mfaActions = {
   ListMFADevices,
   ListVirtualMFADevices,
   GetMFADevice,
-  TagMFADevice,
-  UntagMFADevice,
-  ListMFADeviceTags,
 };
-
-/** Finds the owner of tags: devices have no unique id, and keep their serial number. */
-const device = (accountId: string, serial: string) => async (database: Database) => ({
-  id: (await requireDevice(database, accountId, serial)).serial,
-});
-
-/** One permission for an action on a device, whose serial number is its ARN. */
-async function onDevice(
-  iam: Iam,
-  caller: Caller,
-  action: string,
-  serial: string,
-  extra: readonly (readonly [string, readonly string[]])[] = [],
-): Promise<readonly RequiredPermission[]> {
-  const context = new Map<string, readonly string[]>(extra);
-  for (const { key, value } of await tagsOf(iam.store, caller.principal.accountId, serial)) {
-    context.set(`aws:resourcetag/${key.toLowerCase()}`, [value]);
-    context.set(`iam:resourcetag/${key.toLowerCase()}`, [value]);
-  }
-  return [{ action, resource: serial, context }];
-}
 
 function deviceShape({ serial, user, enabledAt }: MfaDevice): VirtualMFADevice {
   return {

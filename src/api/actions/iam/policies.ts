@@ -10,16 +10,14 @@ import {
 } from '../../../iam/policy-versions.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, policyShape, tagShapes, tagsOfInput, versionShape } from './shapes.ts';
-import { onList, onPolicy, requestTagKeys } from './targets.ts';
+import { creating, onList, onPolicy } from './targets.ts';
 
 /** Managed policies and their versions. */
 
 const CreatePolicy = changing<'CreatePolicy'>(
   (_iam, input, caller) => {
     const resource = policyArn(caller.principal.accountId, input.Path ?? '/', input.PolicyName);
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
-    const create = { action: 'iam:CreatePolicy', resource, context };
-    return context.size > 0 ? [create, { action: 'iam:TagPolicy', resource, context }] : [create];
+    return creating('iam:CreatePolicy', 'iam:TagPolicy', resource, input.Tags);
   },
   async (iam, input, caller) => {
     const policy = await createPolicy(iam, caller.principal.accountId, {

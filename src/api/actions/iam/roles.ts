@@ -11,7 +11,7 @@ import {
 import type { CreateServiceLinkedRoleRequest } from '../../services/iam.generated.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, roleShape, tagsOfInput } from './shapes.ts';
-import { onAccount, onList, onRole, requestTagKeys } from './targets.ts';
+import { boundaryKey, creating, onAccount, onList, onRole } from './targets.ts';
 
 /** Roles and their trust policies. */
 
@@ -21,11 +21,8 @@ const SESSION_SECONDS_DEFAULT = 3600;
 const CreateRole = changing<'CreateRole'>(
   (_iam, input, caller) => {
     const resource = roleArn(caller.principal.accountId, input.Path ?? '/', input.RoleName);
-    const boundary = input.PermissionsBoundary;
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
-    if (boundary !== undefined) context.set('iam:permissionsboundary', [boundary]);
-    const create = { action: 'iam:CreateRole', resource, context };
-    return context.has('aws:tagkeys') ? [create, { action: 'iam:TagRole', resource, context }] : [create];
+    const boundary = boundaryKey(input.PermissionsBoundary);
+    return creating('iam:CreateRole', 'iam:TagRole', resource, input.Tags, boundary);
   },
   async (iam, input, caller) => ({
     Role: roleShape(
@@ -104,9 +101,13 @@ const DeleteRole = changing<'DeleteRole'>(
 
 const PutRolePermissionsBoundary = changing<'PutRolePermissionsBoundary'>(
   (iam, input, caller) =>
-    onRole(iam, caller, 'iam:PutRolePermissionsBoundary', input.RoleName, [
-      ['iam:permissionsboundary', [input.PermissionsBoundary]],
-    ]),
+    onRole(
+      iam,
+      caller,
+      'iam:PutRolePermissionsBoundary',
+      input.RoleName,
+      boundaryKey(input.PermissionsBoundary),
+    ),
   async (iam, input, caller) => {
     const change = { boundaryArn: input.PermissionsBoundary };
     await updateRole(iam, caller.principal.accountId, input.RoleName, change);

@@ -1,6 +1,7 @@
 import { requireEntity } from '../../../iam/entities.ts';
 import { requireInstanceProfile } from '../../../iam/instance-profiles.ts';
 import { requireOwnPolicy, requirePolicy } from '../../../iam/managed-policies.ts';
+import { requireDevice } from '../../../iam/mfa-devices.ts';
 import { requireOidcProvider } from '../../../iam/oidc-providers.ts';
 import { requireSamlProvider } from '../../../iam/saml-providers.ts';
 import { requireServerCertificate } from '../../../iam/server-certificates.ts';
@@ -13,6 +14,7 @@ import { type PageMembers, pageMembers, pageOfInput, tagShapes, tagsOfInput } fr
 import {
   type OnTarget,
   onInstanceProfile,
+  onMfaDevice,
   onOidcProvider,
   onPolicy,
   onRole,
@@ -64,6 +66,15 @@ const OIDC_PROVIDERS: Tagged<'OpenIDConnectProviderArn'> = {
   key: 'OpenIDConnectProviderArn',
   on: onOidcProvider,
   find: requireOidcProvider,
+};
+
+const MFA_DEVICES: Tagged<'SerialNumber'> = {
+  key: 'SerialNumber',
+  on: onMfaDevice,
+  // Devices have no unique id, and keep their serial number.
+  find: async (database, accountId, serial) => ({
+    id: (await requireDevice(database, accountId, serial)).serial,
+  }),
 };
 
 const INSTANCE_PROFILES: Tagged<'InstanceProfileName'> = {
@@ -149,6 +160,9 @@ export const tagActions = {
   TagOpenIDConnectProvider: tagging('iam:TagOpenIDConnectProvider', OIDC_PROVIDERS),
   UntagOpenIDConnectProvider: untagging('iam:UntagOpenIDConnectProvider', OIDC_PROVIDERS),
   ListOpenIDConnectProviderTags: listing('iam:ListOpenIDConnectProviderTags', OIDC_PROVIDERS),
+  TagMFADevice: tagging('iam:TagMFADevice', MFA_DEVICES),
+  UntagMFADevice: untagging('iam:UntagMFADevice', MFA_DEVICES),
+  ListMFADeviceTags: listing('iam:ListMFADeviceTags', MFA_DEVICES),
   TagInstanceProfile: tagging('iam:TagInstanceProfile', INSTANCE_PROFILES),
   UntagInstanceProfile: untagging('iam:UntagInstanceProfile', INSTANCE_PROFILES),
   ListInstanceProfileTags: listing('iam:ListInstanceProfileTags', INSTANCE_PROFILES),

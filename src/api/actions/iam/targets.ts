@@ -98,17 +98,26 @@ export const onOidcProvider: OnTarget = onArn(findOidcProvider);
 export const onInstanceProfile: OnTarget = onNamed(findInstanceProfile, instanceProfileArn);
 export const onServerCertificate: OnTarget = onNamed(findServerCertificate, serverCertificateArn);
 
+/** On a virtual MFA device, whose serial number is its ARN, and what its tags are kept under. */
+export const onMfaDevice: OnTarget = (iam, caller, action, serial, extra = []) =>
+  onTagged(iam, caller, { action, resource: serial, ownerId: serial, extra });
+
 /** The permissions for making a thing, and for tagging it when it comes with tags. */
 export function creating(
   action: string,
   tagAction: string,
   resource: string,
-  tags: readonly RequestTag[] | undefined,
+  tags: readonly RequestTag[] = [],
+  extra: Extra = [],
 ): RequiredPermission[] {
-  const context = new Map<string, readonly string[]>(requestTagKeys(tags));
+  const context: Context = new Map([...requestTagKeys(tags), ...extra]);
   const create = { action, resource, context };
-  return context.size > 0 ? [create, { action: tagAction, resource, context }] : [create];
+  return tags.length > 0 ? [create, { action: tagAction, resource, context }] : [create];
 }
+
+/** The condition key that says which boundary a call sets. */
+export const boundaryKey = (arn: string | undefined): Extra =>
+  arn === undefined ? [] : [['iam:permissionsboundary', [arn]]];
 
 /** One permission for listing: the ARN of a kind of thing, down to the path that is asked for. */
 export function onList(

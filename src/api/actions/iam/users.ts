@@ -7,16 +7,13 @@ import type { Caller } from '../../action.ts';
 import type { User } from '../../services/iam.generated.ts';
 import { changing, reading } from './row.ts';
 import { pageMembers, pageOfInput, tagsOfInput, userShape } from './shapes.ts';
-import { onList, onUser, onUserOrRoot, requestTagKeys, userOrRoot } from './targets.ts';
+import { boundaryKey, creating, onList, onUser, onUserOrRoot, userOrRoot } from './targets.ts';
 
 const CreateUser = changing<'CreateUser'>(
   (_iam, input, caller) => {
     const resource = userArn(caller.principal.accountId, input.Path ?? '/', input.UserName);
-    const boundary = input.PermissionsBoundary;
-    const context = new Map<string, readonly string[]>(requestTagKeys(input.Tags));
-    if (boundary !== undefined) context.set('iam:permissionsboundary', [boundary]);
-    const create = { action: 'iam:CreateUser', resource, context };
-    return context.has('aws:tagkeys') ? [create, { action: 'iam:TagUser', resource, context }] : [create];
+    const boundary = boundaryKey(input.PermissionsBoundary);
+    return creating('iam:CreateUser', 'iam:TagUser', resource, input.Tags, boundary);
   },
   async (iam, input, caller) => ({
     User: userShape(
@@ -76,9 +73,13 @@ const DeleteUser = changing<'DeleteUser'>(
 
 const PutUserPermissionsBoundary = changing<'PutUserPermissionsBoundary'>(
   (iam, input, caller) =>
-    onUser(iam, caller, 'iam:PutUserPermissionsBoundary', input.UserName, [
-      ['iam:permissionsboundary', [input.PermissionsBoundary]],
-    ]),
+    onUser(
+      iam,
+      caller,
+      'iam:PutUserPermissionsBoundary',
+      input.UserName,
+      boundaryKey(input.PermissionsBoundary),
+    ),
   (iam, input, caller) =>
     setUserBoundary(iam, caller.principal.accountId, input.UserName, input.PermissionsBoundary),
 );
