@@ -1,4 +1,5 @@
-// The clients: what each needs, how it is installed into the cache, how it is run, and what is tried with it.
+// The clients: what each is installed from (installations.mjs), how it is run, what is tried with it, and why not the
+// rest.
 // A program prints one line for each scenario: `ok <scenario>`, or `failed <scenario>: <reason>`.
 import { join } from 'node:path';
 
@@ -19,69 +20,13 @@ export const PAGES = {
   'dbt-redshift': 'dbt',
 };
 
-const python = (venv) => join(venv, 'bin', 'python');
-
-/** Installations that several clients share. `steps` run in `folder` with the cache folder as CACHE. */
-export const INSTALLATIONS = {
-  python: {
-    needs: ['python3'],
-    files: ['python/requirements.txt'],
-    steps: [
-      ['python3', '-m', 'venv', '$CACHE'],
-      [
-        '$CACHE/bin/pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '-r',
-        'python/requirements.txt',
-      ],
-    ],
-  },
-  dbt: {
-    needs: ['python3'],
-    files: ['dbt/requirements.txt'],
-    steps: [
-      ['python3', '-m', 'venv', '$CACHE'],
-      ['$CACHE/bin/pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'dbt/requirements.txt'],
-    ],
-  },
-  node: {
-    needs: ['npm'],
-    files: ['node/package.json', 'node/package-lock.json'],
-    steps: [
-      ['cp', 'node/package.json', 'node/package-lock.json', '$CACHE'],
-      ['npm', 'ci', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', '$CACHE'],
-    ],
-  },
-  java: {
-    needs: ['javac', 'mvn'],
-    files: ['java/pom.xml'],
-    steps: [
-      [
-        'mvn',
-        '--quiet',
-        '--batch-mode',
-        '--file',
-        'java/pom.xml',
-        'dependency:copy-dependencies',
-        '-DoutputDirectory=$CACHE',
-      ],
-    ],
-  },
-  go: {
-    needs: ['go'],
-    files: ['go/go.mod', 'go/go.sum', 'go/main.go', 'go/api.go', 'go/sql.go', 'go/scenarios.go'],
-    steps: [['go', 'build', '-C', 'go', '-o', '$CACHE/interop', '.']],
-  },
-  terraform: {
-    needs: ['terraform'],
-    files: ['terraform/main.tf'],
-    steps: [['node', 'terraform/install.mjs', '$CACHE']],
-  },
-  psql: { needs: ['psql'], files: [], steps: [] },
-  pgbouncer: { needs: ['pgbouncer', 'psql'], files: [], steps: [] },
+/** Clients that no registry has, so that nothing here can run them. */
+export const WITHOUT_PROGRAM = {
+  'Redshift ODBC': 'it is in no package registry',
+  'paws for R': 'it is in none of the registries that this installs from',
 };
+
+const python = (venv) => join(venv, 'bin', 'python');
 
 const WIRE = ['host', 'groups', 'expired', 'database', 'plain', 'verify'];
 
@@ -112,7 +57,7 @@ const golang = (name, scenarios) => ({
   scenarios,
 });
 
-export const CLIENTS = [
+const ALL = [
   {
     name: 'aws CLI',
     installation: 'python',
@@ -179,3 +124,9 @@ export const CLIENTS = [
     scenarios: ['lifecycle'],
   },
 ];
+
+export const CLIENTS = ALL.map((client) => ({
+  without: {},
+  ...client,
+  scenarios: [...client.scenarios, ...(PAGES[client.name] === undefined ? [] : ['documented'])],
+}));

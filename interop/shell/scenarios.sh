@@ -1,7 +1,10 @@
 # Runs scenarios, which are functions of the shell: each prints one line. Facts are variables KS_…
 scenario() { # name of a function
-  local output
-  if output=$(set -eu; "$1" 2>&1); then
+  local output status
+  # Not inside an `if`: there the shell forgets `set -e`, and only the last command of the function would count.
+  output=$(set -eu; "$1" 2>&1)
+  status=$?
+  if [ $status -eq 0 ]; then
     echo "ok $1"
   else
     echo "failed $1: $(echo "$output" | tr '\n' ' ' | cut -c1-600)"
