@@ -2,14 +2,17 @@ import type { LiveAccess, SessionReport } from './api/actions/keyshift/deps.ts';
 import { issuersOf } from './audit/issuers.ts';
 import type { Cleanup } from './cleanup.ts';
 import type { Clock } from './core/clock.ts';
+import { messageOf } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
 import type { Logger } from './core/logger.ts';
+import { CancelKeys } from './gateway/cancel.ts';
 import type { Fleet } from './gateway/fleet.ts';
 import { LiveSessions } from './gateway/live-sessions.ts';
 import type { SessionRecord } from './gateway/session-record.ts';
 import type { Reconciled } from './postgres/reap-session-roles.ts';
 import { Revocations } from './redshift/revocations.ts';
 import type { Store } from './store/database.ts';
+import type { Keyring } from './store/keyring.ts';
 import { NodeCalls, newNodeNumber } from './store/node-calls.ts';
 
 /** Joins the sessions and revocations of this node with those of the others that share the store. */
@@ -24,10 +27,15 @@ type Question =
       readonly cluster: string;
       readonly remove: boolean;
     }
-  | { readonly kind: 'revoked' };
+  | { readonly kind: 'revoked' }
+  /** `name` is what the key of a session is called, see CancelKeys. */
+  | { readonly kind: 'cancel'; readonly name: string };
 
 /** A report as a node gives it: who is behind the credential is asked for once, by the node that asked. */
 type NodeReport = Omit<SessionReport, 'principalArn'>;
+
+/** What the names of cancel keys are derived for. */
+const CANCEL_NAME_PURPOSE = 'keyshift/cancel-key-name';
 
 /** Between two looks at the list of revocations: what is revoked must not work two seconds later. */
 const REVOCATIONS_LOOK_MS = 1_000;
@@ -36,6 +44,7 @@ const DEADLINES_LOOK_MS = 500;
 
 export class NodeAccess {
   readonly live = new LiveSessions();
+  readonly cancelKeys: CancelKeys;
   readonly revocations: Revocations;
   /** This node's number among the others. */
   readonly node: number;
@@ -48,13 +57,25 @@ export class NodeAccess {
     readonly store: Store;
     readonly clock: Clock;
     readonly random: RandomBytes;
+    readonly keyring: Keyring;
     readonly logger: Logger;
   }) {
-    const { store, clock, random, logger } = deps;
+    const { store, clock, random, keyring, logger } = deps;
     this.#clock = clock;
     this.revocations = new Revocations(store);
     this.node = newNodeNumber(random);
     this.nodes = new NodeCalls(store, this.node, (question) => this.#answer(question), logger);
+    this.cancelKeys = new CancelKeys({
+      random,
+      nameKey: keyring.key(CANCEL_NAME_PURPOSE),
+      // A request that cannot be passed on is lost, as one is that comes too late.
+      askOthers: (name) =>
+        this.nodes.ask({ kind: 'cancel', name } satisfies Question).then(
+          () => {},
+          (error: unknown) =>
+            logger.warn({ cause: messageOf(error) }, 'a cancel request could not be passed on'),
+        ),
+    });
     this.access = liveAccess({ store, clock, nodes: this.nodes, revocations: this.revocations });
   }
 
@@ -74,7 +95,7 @@ export class NodeAccess {
 
   /** What this node answers. A node of another version may ask what it does not know: null. */
   async #answer(question: unknown): Promise<unknown> {
-    const { live, revocations } = this;
+    const { live, revocations, cancelKeys } = this;
     const asked = question as Question; // only nodes of one store ask
     switch (asked.kind) {
       case 'sessions':
@@ -89,6 +110,8 @@ export class NodeAccess {
       case 'revoked':
         await revocations.lookAnew();
         return live.endRevoked((subject) => revocations.find(subject));
+      case 'cancel':
+        return cancelKeys.cancelNamed(asked.name);
       default:
         asked satisfies never;
         return null;

@@ -156,7 +156,7 @@ async function start(
   const hearing = (isHearing: boolean): void => {
     for (const cache of caches) cache.hearing(isHearing);
   };
-  const nodeAccess = new NodeAccess({ store, clock, random, logger });
+  const nodeAccess = new NodeAccess({ store, clock, random, keyring, logger });
   const changes = new ChangeChannel(
     () => storeClient(location),
     nodeAccess.node,
@@ -173,6 +173,7 @@ async function start(
     revocations: nodeAccess.revocations,
     credentialNetworks: new CredentialNetworks(),
     failedLogins: new FailedLogins(),
+    cancelKeys: nodeAccess.cancelKeys,
     handshakes: new Turnstile(LIMITS.tlsHandshakesPerAddressMax),
     unknownCallers,
     clock,

@@ -13,7 +13,6 @@ import { type Cluster, type ClusterStatus, type Clusters, clusterArn } from '../
 import { credentialKeyPurpose } from '../redshift/credential.ts';
 import { serverSettingsOf } from '../redshift/parameters.ts';
 import type { Keyring } from '../store/keyring.ts';
-import { CancelKeys } from './cancel.ts';
 import { GatewayListener } from './listen.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { ServerLink } from './server-link.ts';
@@ -176,9 +175,7 @@ export class Fleet {
 
   async #reach(cluster: Cluster): Promise<ServerAccess> {
     const { keyring, region, random } = this.#options;
-    const { current, keys } = keyring.derive(sessionRolePurpose(clusterArn(region, cluster)));
-    const key = keys.get(current);
-    if (key === undefined) throw new Error('the keyring has no current key');
+    const key = keyring.key(sessionRolePurpose(clusterArn(region, cluster)));
     const access = await this.#options.openExternal(cluster.identifier, sessionPasswords(key, random));
     try {
       await prepareServer(access);
@@ -236,7 +233,6 @@ export class Fleet {
         return link.access;
       },
       tls: () => this.#context,
-      cancelKeys: new CancelKeys(this.#options.random),
       recentRefusals: new RecentRefusals(),
     };
   }

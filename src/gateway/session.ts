@@ -49,6 +49,7 @@ export interface GatewayDeps extends AdmitDeps {
   /** TLS handshakes under way on this node. */
   readonly handshakes: Turnstile;
   readonly failedLogins: FailedLogins;
+  readonly cancelKeys: CancelKeys;
   readonly logger: Logger;
 }
 
@@ -61,7 +62,6 @@ export interface ServedCluster {
   /** Throws SqlError 57P03 while the server has not been reached for the first time. */
   readonly access: ServerAccess;
   readonly tls: () => SecureContext;
-  readonly cancelKeys: CancelKeys;
   readonly recentRefusals: RecentRefusals;
 }
 
@@ -135,7 +135,7 @@ async function logIn(
     deadline.client = channel;
   });
   if (packet.kind === 'cancel') {
-    await cluster.cancelKeys.cancel(packet);
+    await deps.cancelKeys.cancel(packet, record.sourceIp);
     return undefined;
   }
   record.loginName = packet.user;
@@ -162,7 +162,7 @@ async function logIn(
   await record.loggedIn();
   deadline.require();
   requireWanted(ending.signal);
-  const cancelKey = cluster.cancelKeys.issue(backend.key, cluster.access, minorVersion);
+  const cancelKey = deps.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
   const { socket: server } = backend.channel;
   record.traffic = () => ({ fromClient: server.bytesWritten, toClient: server.bytesRead });
@@ -202,7 +202,7 @@ async function serve(
     session.client.end(writeErrorResponse('FATAL', tellable(deps, record, error)));
   } finally {
     signal.removeEventListener('abort', end);
-    cluster.cancelKeys.drop(session.cancelKey);
+    deps.cancelKeys.drop(session.cancelKey);
     session.backend.channel.destroy();
   }
 }

@@ -32,6 +32,13 @@ export class Keyring {
     this.#derived.set(purpose, derived);
     return derived;
   }
+
+  /** The current key for one purpose. */
+  key(purpose: string): HmacKey {
+    const key = this.derive(purpose).keys.get(this.current);
+    if (key === undefined) throw new Error('the keyring has no current key');
+    return key;
+  }
 }
 
 /** The keys of one purpose, by version. */
