@@ -22,6 +22,10 @@ export interface TcpServerOptions {
   readonly tlsNames?: readonly string[];
   /** `pg_hba.conf`, when it is not the usual one that asks everybody for SCRAM. */
   readonly hba?: string;
+  /** The package with the programs of another version than the embedded server's. */
+  readonly packageDir?: string | undefined;
+  /** As `max_connections`; 50 unless told otherwise. */
+  readonly connectionsMax?: number;
 }
 
 export class TcpServer {
@@ -30,6 +34,7 @@ export class TcpServer {
   readonly #folder: string;
   readonly #identity: ServerIdentity;
   readonly #binaries: EmbeddedBinaries;
+  readonly #connectionsMax: number;
   #child: ChildProcess | undefined;
   #log = '';
 
@@ -39,19 +44,23 @@ export class TcpServer {
     folder: string,
     identity: ServerIdentity,
     binaries: EmbeddedBinaries,
+    connectionsMax: number,
   ) {
     this.port = port;
     this.certificates = certificates;
     this.#folder = folder;
     this.#identity = identity;
     this.#binaries = binaries;
+    this.#connectionsMax = connectionsMax;
   }
 
   /** Makes a new server with the superuser `boss` and the database `app`, and starts it. */
   static async start(options: TcpServerOptions = {}): Promise<TcpServer> {
     const folder = await mkdtemp(join(tmpdir(), 'keyshift-tcp-'));
     const identity = await chooseIdentity([]);
-    const binaries = await prepareBinaries({ identity, stateDir: folder });
+    const { packageDir } = options;
+    const place = { identity, stateDir: folder, ...(packageDir === undefined ? {} : { packageDir }) };
+    const binaries = await prepareBinaries(place);
     const passwordFile = join(folder, 'password');
     await writeFile(passwordFile, `${SUPERUSER.password}\n`);
     for (const path of [folder, passwordFile]) chownSync(path, identity.uid, identity.gid);
@@ -67,7 +76,9 @@ export class TcpServer {
     const { tlsNames } = options;
     const certificates =
       tlsNames === undefined ? undefined : await openCertificates(folder, tlsNames, new Date(), systemRandom);
-    const server = new TcpServer(await freePort(), certificates, folder, identity, binaries);
+    const connectionsMax = options.connectionsMax ?? 50;
+    const port = await freePort();
+    const server = new TcpServer(port, certificates, folder, identity, binaries, connectionsMax);
     const kind = certificates === undefined ? 'host' : 'hostssl';
     await server.writeHba(options.hba ?? `${kind} all all 127.0.0.1/32 scram-sha-256\n`);
     if (certificates !== undefined) await server.#own('server.key', certificates.key);
@@ -83,7 +94,7 @@ export class TcpServer {
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
       'fsync=off',
-      'max_connections=50',
+      `max_connections=${this.#connectionsMax}`,
       ...(this.certificates === undefined ? [] : ['ssl=on']),
     ];
     const args = settings.flatMap((setting) => ['-c', setting]);
