@@ -22,7 +22,8 @@ export const PAGES = {
 
 /** Clients that no registry has, so that nothing here can run them. */
 export const WITHOUT_PROGRAM = {
-  'Redshift ODBC': 'it is in no package registry',
+  'Redshift ODBC':
+    'it is in no package registry; test/clients/odbc.test.ts replays its calls and its start-up',
   'paws for R': 'it is in none of the registries that this installs from',
 };
 
