@@ -21,7 +21,7 @@ export function optionsPage(options: readonly Option[]): string {
     'Options',
     [
       'Settings of `keyshift start`. A flag wins over the environment, which wins over the default. Secrets have no ' +
-        'flag, because a command line is no secret. `keyshift clock` and `keyshift audit` read only `KEYSHIFT_DATA_DIR`.',
+        'flag, because a command line is no secret. The commands that call a running Keyshift, such as `keyshift audit`, read only `KEYSHIFT_DATA_DIR` and `KEYSHIFT_ENV_FILE`.',
       'An option that is off is turned on by its flag, or by `1`, `true`, `yes` or `on` in the environment.',
     ],
     table(['Environment', 'Flag', 'Default', 'Meaning'], rows),

@@ -1,16 +1,10 @@
 import type { Command } from 'commander';
 import type { SessionReport } from './api/actions/keyshift/deps.ts';
-import { calling, endpointOf, SERVICE } from './cli-calls.ts';
+import { calling, endpointOf, SERVICE, type Surroundings } from './cli-calls.ts';
 import { type CallResult, call } from './client/call.ts';
 import { OperatorError } from './core/errors.ts';
 
 /** The commands that show who is logged in and end access: `keyshift sessions`, `keyshift revoke`. */
-
-interface Surroundings {
-  readonly dataDir: () => string;
-  readonly now: () => Date;
-  readonly print: (line: string) => void;
-}
 
 type Ask = (action: string, parameters: Readonly<Record<string, string>>) => Promise<CallResult>;
 
@@ -38,7 +32,7 @@ const REVOKE_OPTIONS = [
 export function addAccessCommands(program: Command, surroundings: Surroundings): void {
   const { print } = surroundings;
   const ask: Ask = (action, parameters) =>
-    calling(() => call(endpointOf(surroundings.dataDir()), SERVICE, action, parameters, surroundings.now()));
+    calling(() => call(endpointOf(surroundings.place()), SERVICE, action, parameters, surroundings.now()));
 
   addSettingsCommand(program, surroundings, ask);
   const sessions = program

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type CallResult, call, type Endpoint } from './client/call.ts';
+import type { Config } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { existingDataDirectory } from './data-directory.ts';
-import { readEnvFile } from './env-file.ts';
+import { type Environment, readEnvFile } from './env-file.ts';
 
 /** Commands that call a running Keyshift, through the same API, policy and audit as everybody, with the root key. */
 
@@ -17,52 +18,52 @@ const SECONDS = new Map([
 ]);
 
 /** Moves the clock by `by`, such as `+900s`. Returns what to print. Throws OperatorError. */
-export async function moveClock(dataDir: string, by: string, at: Date): Promise<string> {
+export async function moveClock(place: Place, by: string, at: Date): Promise<string> {
   const parts = /^([+-])(\d{1,8})([smh])$/.exec(by);
   if (parts === null) throw new OperatorError(`"${by}" is not a distance in time: write +900s, -15m or +1h`);
   const seconds = Number(`${parts[1]}${parts[2]}`) * (SECONDS.get(parts[3] ?? '') ?? 1);
   const result = await calling(() =>
-    call(endpointOf(dataDir), SERVICE, 'MoveClock', { BySeconds: String(seconds) }, at),
+    call(endpointOf(place), SERVICE, 'MoveClock', { BySeconds: String(seconds) }, at),
   );
   return `The time is now ${result.texts('Now')[0]} (${result.texts('OffsetSeconds')[0]} seconds from the system's).`;
 }
 
 /** Makes the policy in `file` the guardrail of the account. Returns what to print. Throws OperatorError. */
-export async function setGuardrail(dataDir: string, file: string, at: Date): Promise<string> {
+export async function setGuardrail(place: Place, file: string, at: Date): Promise<string> {
   const document = await calling(() => readFile(file, 'utf8'));
   await calling(() =>
-    call(endpointOf(dataDir), SERVICE, 'PutAccountGuardrail', { PolicyDocument: document }, at),
+    call(endpointOf(place), SERVICE, 'PutAccountGuardrail', { PolicyDocument: document }, at),
   );
   return 'The guardrail is set, and holds from the next request on.';
 }
 
 /** Removes the guardrail of the account. Returns what to print. Throws OperatorError. */
-export async function removeGuardrail(dataDir: string, at: Date): Promise<string> {
-  await calling(() => call(endpointOf(dataDir), SERVICE, 'DeleteAccountGuardrail', {}, at));
+export async function removeGuardrail(place: Place, at: Date): Promise<string> {
+  await calling(() => call(endpointOf(place), SERVICE, 'DeleteAccountGuardrail', {}, at));
   return 'The guardrail is removed.';
 }
 
 /** The guardrail of the account, as it was written. Throws OperatorError, also when there is none. */
-export async function showGuardrail(dataDir: string, at: Date): Promise<string> {
-  const result = await calling(() => call(endpointOf(dataDir), SERVICE, 'GetAccountGuardrail', {}, at));
+export async function showGuardrail(place: Place, at: Date): Promise<string> {
+  const result = await calling(() => call(endpointOf(place), SERVICE, 'GetAccountGuardrail', {}, at));
   return result.texts('PolicyDocument')[0] ?? '';
 }
 
 /** What decided the refusal with this id, or the latest one, for a person. Throws OperatorError. */
-export async function explainRefusal(dataDir: string, id: string | undefined, at: Date): Promise<string> {
+export async function explainRefusal(place: Place, id: string | undefined, at: Date): Promise<string> {
   const parameters: Record<string, string> = id === undefined ? {} : { DecisionId: id };
-  const result = await calling(() => call(endpointOf(dataDir), SERVICE, 'ExplainDecision', parameters, at));
+  const result = await calling(() => call(endpointOf(place), SERVICE, 'ExplainDecision', parameters, at));
   return result.texts('member').join('\n');
 }
 
 /** Gives every event after `after` to `print`, as a line of JSON. Throws OperatorError. */
 export async function printAudit(
-  dataDir: string,
+  place: Place,
   after: string,
   now: () => Date,
   print: (line: string) => void,
 ): Promise<void> {
-  const endpoint = endpointOf(dataDir);
+  const endpoint = endpointOf(place);
   // The end is fixed by a page that is not full; reading the log itself adds an event for each page.
   for (let from: string | undefined = after; from !== undefined; ) {
     const parameters: Record<string, string> = { AfterSequence: from, MaxItems: String(PAGE) };
@@ -75,12 +76,28 @@ export async function printAudit(
   }
 }
 
-/** The API of the running Keyshift of a data folder, with its root key. Throws OperatorError. */
-export function endpointOf(dataDir: string): Endpoint {
+/** The running Keyshift and whom to be there: the root user of a data folder's account, or as a file like env.sh says. */
+export type Place = Pick<Config, 'dataDir' | 'envFile'>;
+
+/** The API that the commands call, and the key that they call it with. Throws OperatorError. */
+export function endpointOf(place: Place): Endpoint {
+  const { endpointUrl, region, accessKeyId, secretAccessKey } = environmentOf(place);
+  return { url: endpointUrl, region, accessKeyId, secretAccessKey };
+}
+
+/** The same as it is written for shells. Throws OperatorError. */
+export function environmentOf({ dataDir, envFile }: Place): Environment {
+  if (envFile !== undefined) return readEnvFile(envFile);
   const directory = existingDataDirectory(dataDir);
   if (!existsSync(directory.readyFile)) throw notRunning();
-  const { endpointUrl, region, accessKeyId, secretAccessKey } = readEnvFile(directory.envFile);
-  return { url: endpointUrl, region, accessKeyId, secretAccessKey };
+  return readEnvFile(directory.envFile);
+}
+
+/** What a group of commands works with. */
+export interface Surroundings {
+  readonly place: () => Place;
+  readonly now: () => Date;
+  readonly print: (line: string) => void;
 }
 
 /** Turns what a call throws into an OperatorError. */

@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
-import { calling, endpointOf, SERVICE } from './cli-calls.ts';
+import { calling, endpointOf, SERVICE, type Surroundings } from './cli-calls.ts';
 import { type CallResult, call } from './client/call.ts';
 
 /** The commands that say who can get a login, and why somebody cannot: `keyshift who-can`, `keyshift why-not`. */
-
-interface Surroundings {
-  readonly dataDir: () => string;
-  readonly now: () => Date;
-  readonly print: (line: string) => void;
-}
 
 interface Flags {
   readonly dbUser?: string;
@@ -43,9 +37,9 @@ interface WhyNotLine {
 
 const PAGE = 500;
 
-export function addWhoCanCommands(program: Command, { dataDir, now, print }: Surroundings): void {
+export function addWhoCanCommands(program: Command, { place, now, print }: Surroundings): void {
   const ask = (action: string, parameters: Readonly<Record<string, string>>): Promise<CallResult> =>
-    calling(() => call(endpointOf(dataDir()), SERVICE, action, parameters, now()));
+    calling(() => call(endpointOf(place()), SERVICE, action, parameters, now()));
 
   const whoCan = program
     .command('who-can')

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addAccessCommands } from './cli-access.ts';
+import { addAccountCommands } from './cli-accounts.ts';
 import {
   explainRefusal,
   moveClock,
+  type Place,
   printAudit,
   removeGuardrail,
   setGuardrail,
@@ -57,7 +59,7 @@ program
   .argument('<by>', 'how far: +900s, -15m, +1h')
   // A distance backwards looks like an option.
   .allowUnknownOption()
-  .action(async (by: string) => console.log(await moveClock(dataDir(), by, new Date())));
+  .action(async (by: string) => console.log(await moveClock(place(), by, new Date())));
 
 program
   .command('audit')
@@ -65,7 +67,7 @@ program
   .option('--after <sequence>', 'only events after this sequence number', '0')
   .action(async ({ after }: { after: string }) => {
     await printAudit(
-      dataDir(),
+      place(),
       after,
       () => new Date(),
       (line) => process.stdout.write(`${line}\n`),
@@ -76,7 +78,7 @@ program
   .command('explain')
   .description('say why a call or login was refused: what each policy said, and what would have to change')
   .argument('[id]', 'the request id of the refused call (the latest refused call if not given)')
-  .action(async (id: string | undefined) => console.log(await explainRefusal(dataDir(), id, new Date())));
+  .action(async (id: string | undefined) => console.log(await explainRefusal(place(), id, new Date())));
 
 const guardrail = program
   .command('guardrail')
@@ -84,16 +86,16 @@ const guardrail = program
 guardrail
   .command('show')
   .description('print it')
-  .action(async () => console.log(await showGuardrail(dataDir(), new Date())));
+  .action(async () => console.log(await showGuardrail(place(), new Date())));
 guardrail
   .command('set')
   .description('set it, or replace it')
   .argument('<file>', 'an IAM policy document')
-  .action(async (file: string) => console.log(await setGuardrail(dataDir(), file, new Date())));
+  .action(async (file: string) => console.log(await setGuardrail(place(), file, new Date())));
 guardrail
   .command('remove')
   .description('remove it')
-  .action(async () => console.log(await removeGuardrail(dataDir(), new Date())));
+  .action(async () => console.log(await removeGuardrail(place(), new Date())));
 program
   .command('policy')
   .description('work on policies, without a running Keyshift')
@@ -113,11 +115,12 @@ program
     process.exitCode = exitCode;
   });
 const surroundings = {
-  dataDir,
+  place,
   now: () => new Date(),
   print: (line: string) => process.stdout.write(`${line}\n`),
 };
 addAccessCommands(program, surroundings);
+addAccountCommands(program, surroundings);
 addWhoCanCommands(program, surroundings);
 
 program.parseAsync().catch((error: unknown) => {
@@ -125,8 +128,8 @@ program.parseAsync().catch((error: unknown) => {
   process.exitCode = 1;
 });
 
-function dataDir(): string {
-  return readConfig(process.env).dataDir;
+function place(): Place {
+  return readConfig(process.env);
 }
 
 function toTexts(flags: Readonly<Record<string, string | boolean>>): Map<string, string> {

@@ -31,6 +31,15 @@ export const OPTIONS = [
     meaning: 'Folder for everything Keyshift keeps. Made at the first start.',
   },
   {
+    name: 'envFile',
+    env: 'KEYSHIFT_ENV_FILE',
+    kind: 'text',
+    default: '',
+    meaning:
+      'For the commands that call a running Keyshift: a file like env.sh, with the key to call with. Without it they ' +
+      'call with the root key of the data folder.',
+  },
+  {
     name: 'host',
     env: 'KEYSHIFT_HOST',
     flag: '--host <address>',
@@ -76,7 +85,8 @@ export const OPTIONS = [
     flag: '--account-id <digits>',
     kind: 'text',
     default: '123456789012',
-    meaning: 'The 12-digit AWS account number of this installation.',
+    meaning:
+      'The 12-digit number of the account that the installation is made with, for good. It manages the others.',
   },
   {
     name: 'region',
@@ -176,6 +186,7 @@ type OptionName = (typeof OPTIONS)[number]['name'];
 /** The settings of one start, checked. */
 export interface Config {
   readonly dataDir: string;
+  readonly envFile: string | undefined;
   readonly host: string;
   readonly publicHost: string;
   readonly httpPort: number;
@@ -224,6 +235,7 @@ export function readConfig(
   ]);
   return {
     dataDir: text('dataDir'),
+    envFile: optional('envFile'),
     host: text('host'),
     publicHost: text('publicHost'),
     httpPort,

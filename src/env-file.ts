@@ -12,7 +12,11 @@ export interface Environment {
   readonly caFile: string;
 }
 
-export function writeEnvFile(file: string, environment: Environment): void {
+const AT_EACH_START =
+  'Written by Keyshift at each start. Load it with `. env.sh`. It holds the root key: keep it private.';
+
+/** `note` is a comment that says whose file it is. */
+export function writeEnvFile(file: string, environment: Environment, note = AT_EACH_START): void {
   const { endpointUrl, region, accessKeyId, secretAccessKey, caFile } = environment;
   const variables: readonly (readonly [string, string])[] = [
     ['AWS_ENDPOINT_URL', endpointUrl],
@@ -26,7 +30,7 @@ export function writeEnvFile(file: string, environment: Environment): void {
     ['PGSSLROOTCERT', caFile],
   ];
   const lines = [
-    '# Written by Keyshift at each start. Load it with `. env.sh`. It holds the root key: keep it private.',
+    `# ${note}`,
     'unset AWS_PROFILE AWS_SESSION_TOKEN',
     ...variables.map(([name, value]) => `export ${name}=${shellQuoted(value)}`),
   ];

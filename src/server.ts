@@ -135,8 +135,8 @@ async function start(
   const rootKey = await ensureRootKey(iam, config.accountId, config.rootKey);
 
   const resources = new Resources(store, clock);
-  const domains = await resources.list(config.accountId, 'custom-domain');
-  const names = ['localhost', '127.0.0.1', '::1', config.publicHost, ...domains.map(({ name }) => name)];
+  const domains = await resources.namesOfAll('custom-domain');
+  const names = ['localhost', '127.0.0.1', '::1', config.publicHost, ...domains];
   const certificates = await openCertificates(directory.root, names, systemClock.now(), random);
   const audit = new AuditWriter(store);
   cleanup.add('audit log', () => audit.close());
@@ -224,6 +224,7 @@ async function start(
       movableClock,
       access: nodeAccess.access,
       indexes,
+      managementAccountId: accountId,
     },
     authenticator: {
       directory: authDirectory,

@@ -29,6 +29,7 @@ const MAY_REVEAL = new Set([
   'src/postgres/external.ts',
   // The only answers that tell a new secret to its owner.
   'src/api/actions/iam/access-keys.ts',
+  'src/api/actions/keyshift/accounts.ts',
   'src/api/actions/iam/service-credentials.ts',
   'src/api/actions/redshift/get-cluster-credentials.ts',
   'src/api/actions/redshift/get-cluster-credentials-with-iam.ts',
@@ -62,6 +63,7 @@ const MAY_COMPARE = ['src/sigv4/key.ts'];
 const LINES_MAX = 300;
 const MAY_BE_LONG = new Map([
   ['src/config.ts', 'the option table and its reader'],
+  ['src/api/services/keyshift.ts', 'the model of a service, with its types'],
   ['src/iam/aws-managed-policy-data.ts', 'data'],
   ['src/iam/aws-managed-policy-more.ts', 'data'],
 ]);

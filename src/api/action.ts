@@ -36,6 +36,8 @@ export interface Caller {
   readonly require: (permissions: readonly RequiredPermission[]) => void;
   /** Whether a pair would be allowed, for what a message may tell. Decides nothing, and leaves no trace. */
   readonly may: (permission: RequiredPermission) => boolean;
+  /** Says that the call changes another account, or makes a session of it: it forgets what is held and has the event too. */
+  readonly concerns: (accountId: string) => void;
   /** Adds facts to the audit event of this call, and the documents that they refer to by digest. */
   readonly note: (facts: Readonly<Record<string, unknown>>, documents?: ReadonlyMap<string, string>) => void;
 }

@@ -54,6 +54,8 @@ interface Progress<Deps> {
   documents: ReadonlyMap<string, string> | undefined;
   call: Call<Deps> | undefined;
   identified: Identified | undefined;
+  /** Other accounts that the call is about. */
+  concerned: ReadonlySet<string>;
 }
 
 /** Answers one request. Never rejects. */
@@ -64,6 +66,7 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
     documents: undefined,
     call: undefined,
     identified: undefined,
+    concerned: new Set(),
   };
   try {
     const call = decodeCall(deps.services, request);
@@ -79,8 +82,10 @@ export async function handleRequest<Deps>(deps: ApiDeps<Deps>, request: Received
     const granted = requireAllowed(permissions, caller, offers)?.limits;
     const performing = granted === undefined ? caller : { ...caller, granted };
     const output = await call.action.run(deps.actions, input, performing);
-    if (call.action.changes) deps.forget(principal.accountId);
-    await deps.audit.record(toEvent(deps, request, progress, undefined));
+    const accounts = [...new Set([principal.accountId, ...progress.concerned])];
+    if (call.action.changes) for (const accountId of accounts) deps.forget(accountId);
+    const event = toEvent(deps, request, progress, undefined);
+    await Promise.all(accounts.map((accountId) => deps.audit.record({ ...event, accountId })));
     return encodeResultAnswer(call, output, progress.requestId);
   } catch (error) {
     return await refuse(deps, request, progress, error);
@@ -173,6 +178,9 @@ function toCaller<Deps>(
     region: deps.region,
     at: deps.clock.now(),
     granted: undefined,
+    concerns: (accountId) => {
+      progress.concerned = new Set([...progress.concerned, accountId]);
+    },
     note: (facts: Readonly<Record<string, unknown>>, documents?: ReadonlyMap<string, string>) => {
       progress.details = { ...progress.details, ...facts };
       progress.documents = documents ?? progress.documents;

@@ -23,6 +23,8 @@ export interface ServiceName {
 export interface CallResult {
   /** The texts of all elements of that name, in order. */
   texts(element: string): string[];
+  /** The same of elements that hold others: each one like an answer of its own. */
+  parts(element: string): CallResult[];
 }
 
 /**
@@ -68,21 +70,29 @@ export async function call(
     signal: AbortSignal.timeout(LIMITS.requestReceiveMsMax),
   });
   const xml = await response.text();
-  const texts = (element: string): string[] => elementTexts(xml, element);
-  if (response.ok) return { texts };
-  const [code = 'UnknownError'] = texts('Code');
-  const [message = `HTTP status ${response.status}`] = texts('Message');
+  const result = resultOf(xml);
+  if (response.ok) return result;
+  const [code = 'UnknownError'] = result.texts('Code');
+  const [message = `HTTP status ${response.status}`] = result.texts('Message');
   throw new AwsError(code, response.status, message);
 }
 
-function elementTexts(xml: string, element: string): string[] {
+function resultOf(xml: string): CallResult {
+  return {
+    texts: (element) => contents(xml, element).map(unescapeXml),
+    parts: (element) => contents(xml, element).map(resultOf),
+  };
+}
+
+/** What stands between the tags of each element of that name. */
+function contents(xml: string, element: string): string[] {
   const found: string[] = [];
   const open = `<${element}>`;
   for (let at = xml.indexOf(open); at !== -1; at = xml.indexOf(open, at)) {
     const start = at + open.length;
     const end = xml.indexOf(`</${element}>`, start);
     if (end === -1) break;
-    found.push(unescapeXml(xml.slice(start, end)));
+    found.push(xml.slice(start, end));
     at = end;
   }
   return found;

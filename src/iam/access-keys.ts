@@ -46,29 +46,39 @@ export const secretContext = (accountId: string, keyId: string): string =>
 export async function createAccessKey(iam: Iam, accountId: string, owner: KeyOwner): Promise<NewAccessKey> {
   return changeIdentities(iam, accountId, async (database) => {
     const user = await findOwner(database, accountId, owner);
-    const keyId = accessKeyId(iam.random);
-    const secret = new Secret(secretAccessKeyText(iam.random));
-    const createdAt = iam.clock.now();
-    await database.query(
-      `INSERT INTO keyshift.iam_access_keys (account_id, access_key_id, user_id, sealed_secret, status, created_at)
-       VALUES ($1, $2, $3, $4, 'Active', $5)`,
-      [
-        accountId,
-        keyId,
-        user?.id ?? null,
-        iam.sealer.seal(Buffer.from(secret.reveal()), secretContext(accountId, keyId)),
-        createdAt,
-      ],
-    );
-    const keys = await database.query(
-      'SELECT 1 FROM keyshift.iam_access_keys WHERE account_id = $1 AND user_id IS NOT DISTINCT FROM $2',
-      [accountId, user?.id ?? null],
-    );
-    if (keys.length > QUOTAS.accessKeysPerUser) {
-      throw quotaExceeded('AccessKeysPerUser', QUOTAS.accessKeysPerUser);
-    }
-    return { accessKeyId: keyId, userName: user?.name, status: 'Active', createdAt, secret };
+    return insertAccessKey(iam, database, accountId, user);
   });
+}
+
+/** The same as a part of a change; without a user it is a key of the root user. */
+export async function insertAccessKey(
+  iam: Iam,
+  database: Database,
+  accountId: string,
+  user?: { readonly id: string; readonly name: string },
+): Promise<NewAccessKey> {
+  const keyId = accessKeyId(iam.random);
+  const secret = new Secret(secretAccessKeyText(iam.random));
+  const createdAt = iam.clock.now();
+  await database.query(
+    `INSERT INTO keyshift.iam_access_keys (account_id, access_key_id, user_id, sealed_secret, status, created_at)
+     VALUES ($1, $2, $3, $4, 'Active', $5)`,
+    [
+      accountId,
+      keyId,
+      user?.id ?? null,
+      iam.sealer.seal(Buffer.from(secret.reveal()), secretContext(accountId, keyId)),
+      createdAt,
+    ],
+  );
+  const keys = await database.query(
+    'SELECT 1 FROM keyshift.iam_access_keys WHERE account_id = $1 AND user_id IS NOT DISTINCT FROM $2',
+    [accountId, user?.id ?? null],
+  );
+  if (keys.length > QUOTAS.accessKeysPerUser) {
+    throw quotaExceeded('AccessKeysPerUser', QUOTAS.accessKeysPerUser);
+  }
+  return { accessKeyId: keyId, userName: user?.name, status: 'Active', createdAt, secret };
 }
 
 /** UpdateAccessKey. Throws NoSuchEntity when the owner has no such key, InvalidInput for another status. */

@@ -1,3 +1,4 @@
+import type { Database } from '../store/database.ts';
 import { storable } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, noSuchEntity, validationError } from './iam-errors.ts';
@@ -9,18 +10,21 @@ const ACCOUNT_NUMBER = /^\d{12}$/;
 
 /** CreateAccountAlias; a second one replaces the first. Throws EntityAlreadyExists, also for the account's own. */
 export async function createAccountAlias(iam: Iam, accountId: string, alias: string): Promise<void> {
+  await changeIdentities(iam, accountId, (database) => putAccountAlias(database, accountId, alias));
+}
+
+/** The same as a part of a change. */
+export async function putAccountAlias(database: Database, accountId: string, alias: string): Promise<void> {
   requireAlias(alias);
-  await changeIdentities(iam, accountId, async (database) => {
-    const [taken] = await database.query('SELECT 1 FROM keyshift.iam_account_aliases WHERE alias = $1', [
-      alias,
-    ]);
-    if (taken !== undefined) throw alreadyExists(`The account alias ${alias} already exists.`);
-    await database.query(
-      `INSERT INTO keyshift.iam_account_aliases (account_id, alias) VALUES ($1, $2)
-       ON CONFLICT (account_id) DO UPDATE SET alias = excluded.alias`,
-      [accountId, alias],
-    );
-  });
+  const [taken] = await database.query('SELECT 1 FROM keyshift.iam_account_aliases WHERE alias = $1', [
+    alias,
+  ]);
+  if (taken !== undefined) throw alreadyExists(`The account alias ${alias} already exists.`);
+  await database.query(
+    `INSERT INTO keyshift.iam_account_aliases (account_id, alias) VALUES ($1, $2)
+     ON CONFLICT (account_id) DO UPDATE SET alias = excluded.alias`,
+    [accountId, alias],
+  );
 }
 
 /** DeleteAccountAlias. Throws NoSuchEntity when the account does not have this alias. */

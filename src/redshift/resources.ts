@@ -59,6 +59,15 @@ export class Resources {
     return rows.map((row) => fromRow<Kind>(row));
   }
 
+  /** The names of a kind in every account, each once, for the node that serves them all. */
+  async namesOfAll(kind: ResourceKind): Promise<readonly string[]> {
+    const rows = await this.#store.query<{ name: string }>(
+      'SELECT DISTINCT name FROM keyshift.redshift_resources WHERE kind = $1 ORDER BY name',
+      [kind],
+    );
+    return rows.map(({ name }) => name);
+  }
+
   async find<Kind extends ResourceKind>(
     accountId: string,
     kind: Kind,

@@ -13,6 +13,7 @@ export interface Installation {
 
 interface Row {
   id: string;
+  account_id: string;
   master_key_check: Buffer;
   test_clock: boolean;
   clock_offset_ms: string;
@@ -22,24 +23,34 @@ const CHECK_CONTEXT = 'keyshift/master-key-check';
 
 /**
  * Reads the installation's row, or makes it at the first start.
- * Throws OperatorError when the master key is not the one the store was made with, or when `testClock`
- * differs from what the store was made with: a store whose time was moved is no place for real identities.
+ * Throws OperatorError when the master key is not the one the store was made with, or when `accountId` or `testClock`
+ * differs from what the store was made with: whoever is the root user of the installation's own account rules over the
+ * others, and a store whose time was moved is no place for real identities.
  */
 export async function openInstallation(
   store: Store,
   sealer: Sealer,
-  wanted: { readonly testClock: boolean },
+  wanted: { readonly accountId: string; readonly testClock: boolean },
   clock: Clock,
 ): Promise<Installation> {
   await store.query(
-    `INSERT INTO keyshift.installation (id, master_key_check, test_clock, created_at)
-     VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-    [randomUUID(), sealer.seal(Buffer.from(CHECK_CONTEXT), CHECK_CONTEXT), wanted.testClock, clock.now()],
+    `INSERT INTO keyshift.installation (id, account_id, master_key_check, test_clock, created_at)
+     VALUES ($1, $2, $3, $4, $5)
+     -- An earlier version did not keep it, and may have broken off before it made the account.
+     ON CONFLICT (only_one) DO UPDATE SET account_id = coalesce(installation.account_id, excluded.account_id)`,
+    [
+      randomUUID(),
+      wanted.accountId,
+      sealer.seal(Buffer.from(CHECK_CONTEXT), CHECK_CONTEXT),
+      wanted.testClock,
+      clock.now(),
+    ],
   );
   const [row] = await store.query<Row>('SELECT * FROM keyshift.installation');
   if (row === undefined) throw new OperatorError('the store has lost its installation row: restore a backup');
   requireMasterKey(sealer, row.master_key_check);
   requireSameClock(wanted.testClock, row.test_clock);
+  requireSameAccount(wanted.accountId, row.account_id);
   return { id: row.id, testClock: row.test_clock, clockOffsetMs: Number(row.clock_offset_ms) };
 }
 
@@ -58,6 +69,14 @@ function requireMasterKey(sealer: Sealer, check: Buffer): void {
       { cause: error },
     );
   }
+}
+
+function requireSameAccount(wanted: string, made: string): void {
+  if (made === wanted) return;
+  throw new OperatorError(
+    `this installation was made for the account ${made}, not ${wanted}: set KEYSHIFT_ACCOUNT_ID to ${made}, ` +
+      'and make other accounts with keyshift account create',
+  );
 }
 
 function requireSameClock(wanted: boolean, made: boolean): void {

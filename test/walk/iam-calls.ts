@@ -21,6 +21,7 @@ export function callerOf(principal: Principal, notes: Record<string, unknown> = 
     region: 'us-east-1',
     at: new Date(),
     granted: undefined,
+    concerns: () => {},
     note: (facts) => Object.assign(notes, facts),
     require: (permissions) => requireAllowed(permissions, caller),
     may: (permission) => wouldAllow(permission, caller),

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, makeUser } from './support/api.ts';
+import { ask, makeUser, must } from './support/api.ts';
 import { FakePostgres } from './support/fake-postgres.ts';
 import { failingStart, Keyshift, launch, type StartOptions } from './support/keyshift.ts';
 import { processesIn, snapshot, sqlIn } from './support/servers.ts';
@@ -376,12 +376,16 @@ describe('data that a good start has made', () => {
     });
     const keyshift = await Keyshift.start(withKey('AKIAROOTROOTROOTROOT'));
     const ann = await makeUser(keyshift.root, 'ann');
+    const made = await must(keyshift.root, 'keyshift', 'CreateAccount', { AccountId: '999999999999' });
     expect(await keyshift.stop()).toBe(0);
     const left = ours(other);
     const sentence = /belongs to a user or to another account.*give another KEYSHIFT_ROOT_ACCESS_KEY_ID$/;
     expect(await refused(withKey(ann.accessKeyId))).toMatch(sentence);
+    expect(await refused(withKey(made.texts('AccessKeyId')[0] ?? ''))).toMatch(sentence);
     const account = { KEYSHIFT_ACCOUNT_ID: '999999999999' };
-    expect(await refused(withKey('AKIAROOTROOTROOTROOT', account))).toMatch(sentence);
+    expect(await refused(withKey('AKIAROOTROOTROOTROOT', account))).toMatch(
+      /made for the account 123456789012, not 999999999999: set KEYSHIFT_ACCOUNT_ID to 123456789012/,
+    );
     expect(ours(other)).toEqual(left);
   });
 

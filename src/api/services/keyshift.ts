@@ -12,10 +12,14 @@ export const keyshiftData: ServiceData = {
   namespace: 'https://keyshift.dev/doc/2026-11-22/',
   strict: true,
   operations: {
+    CreateAccount: 'CreateAccountRequest>CreateAccountResponse',
+    CreateRootAccessKey: 'CreateRootAccessKeyRequest>RootAccessKeyResponse',
     DeleteAccountGuardrail: 'EmptyRequest>EmptyResponse',
     ExplainDecision: 'ExplainDecisionRequest>ExplainDecisionResponse',
+    GetAccount: 'GetAccountRequest>GetAccountResponse',
     GetAccountGuardrail: 'EmptyRequest>GetAccountGuardrailResponse',
     Reconcile: 'ReconcileRequest>ReconcileResponse',
+    ListAccounts: 'ListAccountsRequest>ListAccountsResponse',
     ListSessions: 'ListSessionsRequest>ListSessionsResponse',
     KillSession: 'KillSessionRequest>KillSessionResponse',
     RevokeAccess: 'RevokeAccessRequest>RevokeAccessResponse',
@@ -31,6 +35,17 @@ export const keyshiftData: ServiceData = {
   },
   structures: {
     EmptyRequest: '',
+    CreateAccountRequest: 'AccountId:accountIdType Alias:string',
+    CreateAccountResponse: 'Account:Account AccessKey:RootAccessKey',
+    Account: 'AccountId:string Alias:string CreateDate:timestamp IsManagementAccount:boolean',
+    RootAccessKey: 'AccessKeyId:string SecretAccessKey:secretType',
+    CreateRootAccessKeyRequest: 'AccountId!accountIdType ReplaceExisting:boolean',
+    RootAccessKeyResponse: 'AccessKey:RootAccessKey',
+    GetAccountRequest: 'AccountId!accountIdType',
+    GetAccountResponse: 'Account:Account RootAccessKeys:rootKeyListType Clusters:integer',
+    RootAccessKeyState: 'AccessKeyId:string Status:string CreateDate:timestamp LastUsedDate:timestamp',
+    ListAccountsRequest: 'Marker:markerType MaxItems:pageSizeType',
+    ListAccountsResponse: 'Accounts:accountListType Marker:string',
     EmptyResponse: '',
     ExplainDecisionRequest: 'DecisionId:decisionIdType',
     ExplainDecisionResponse: 'Lines:lineListType Details:string',
@@ -67,12 +82,16 @@ export const keyshiftData: ServiceData = {
     WhyNotGetCredentialsResponse: 'Lines:lineListType',
   },
   lists: {
+    accountListType: { of: 'Account' },
+    rootKeyListType: { of: 'RootAccessKeyState' },
     dbGroupListType: { of: 'string', item: 'DbGroup' },
     findingListType: { of: 'PolicyFinding' },
     lineListType: { of: 'string' },
   },
   maps: {},
   scalars: {
+    accountIdType: { type: 'string', pattern: '[0-9]{12}', min: 12, max: 12 },
+    secretType: { type: 'string', sensitive: true },
     sequenceType: { type: 'string', pattern: '[0-9]+', min: 1, max: 19 },
     policyDocumentType: { type: 'string', min: 1, max: 131_072 },
     policyTypeType: { type: 'string', values: ['identity', 'managed', 'trust'] },
@@ -89,6 +108,7 @@ export const keyshiftData: ServiceData = {
     secondsType: { type: 'integer', min: -31_536_000, max: 31_536_000 },
   },
   errors: {
+    EntityAlreadyExists: 409,
     InvalidClockState: 400,
     LimitExceeded: 409,
     MalformedPolicyDocument: 400,
@@ -100,6 +120,69 @@ export const keyshiftData: ServiceData = {
 
 export type EmptyRequest = Readonly<Record<never, never>>;
 export type EmptyResponse = Readonly<Record<never, never>>;
+
+export interface CreateAccountRequest {
+  /** Twelve digits; by chance if absent. */
+  readonly AccountId?: string | undefined;
+  readonly Alias?: string | undefined;
+}
+
+export interface CreateAccountResponse {
+  readonly Account: Account;
+  readonly AccessKey: RootAccessKey;
+}
+
+export interface Account {
+  readonly AccountId: string;
+  readonly Alias?: string | undefined;
+  readonly CreateDate: Date;
+  /** Whether it is the account that the installation was started with. */
+  readonly IsManagementAccount: boolean;
+}
+
+/** The secret is told this once. */
+export interface RootAccessKey {
+  readonly AccessKeyId: string;
+  readonly SecretAccessKey: string;
+}
+
+export interface CreateRootAccessKeyRequest {
+  readonly AccountId: string;
+  /** Deletes the keys that the root user has. */
+  readonly ReplaceExisting?: boolean | undefined;
+}
+
+export interface RootAccessKeyResponse {
+  readonly AccessKey: RootAccessKey;
+}
+
+export interface GetAccountRequest {
+  readonly AccountId: string;
+}
+
+export interface GetAccountResponse {
+  readonly Account: Account;
+  readonly RootAccessKeys: readonly RootAccessKeyState[];
+  readonly Clusters: number;
+}
+
+export interface RootAccessKeyState {
+  readonly AccessKeyId: string;
+  readonly Status: string;
+  readonly CreateDate: Date;
+  readonly LastUsedDate?: Date | undefined;
+}
+
+export interface ListAccountsRequest {
+  readonly Marker?: string | undefined;
+  readonly MaxItems?: number | undefined;
+}
+
+export interface ListAccountsResponse {
+  readonly Accounts: readonly Account[];
+  /** To be given as Marker for the next page; absent at the end. */
+  readonly Marker?: string | undefined;
+}
 
 export interface PutAccountGuardrailRequest {
   readonly PolicyDocument: string;

@@ -6,6 +6,7 @@ import { saveClockOffset } from '../../../store/installation.ts';
 import type { Action } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
 import { type AccessDeps, accessActions } from './access.ts';
+import { type AccountDeps, accountActions, onlyManagement } from './accounts.ts';
 import { explainDecisionAction } from './explain-decision.ts';
 import { type GuardrailDeps, guardrailActions } from './guardrail.ts';
 import { lintPolicyAction } from './lint-policy.ts';
@@ -13,7 +14,7 @@ import { type LoginSettingsDeps, loginSettingsActions } from './login-settings.t
 import { type WhoCanDeps, whoCanActions } from './who-can.ts';
 
 /** What the rows of Keyshift's own table work with. */
-export interface KeyshiftDeps extends AccessDeps, GuardrailDeps, LoginSettingsDeps, WhoCanDeps {
+export interface KeyshiftDeps extends AccessDeps, AccountDeps, GuardrailDeps, LoginSettingsDeps, WhoCanDeps {
   readonly store: Store;
   /** Undefined unless the installation was made with a clock that can be moved. */
   readonly movableClock: MovableClock | undefined;
@@ -41,7 +42,7 @@ const getAuditEvents: Action<KeyshiftDeps, wire.GetAuditEventsRequest, wire.GetA
 };
 
 const moveClock: Action<KeyshiftDeps, wire.MoveClockRequest, wire.MoveClockResponse> = {
-  permissions: () => [{ action: 'keyshift:MoveClock', resource: '*' }],
+  permissions: (deps, _input, caller) => onlyManagement(deps, caller, 'keyshift:MoveClock'),
   run: async ({ store, movableClock }, input) => {
     if (movableClock === undefined) {
       throw new AwsError(
@@ -63,6 +64,7 @@ export const keyshiftActions = {
   GetAuditEvents: getAuditEvents,
   LintPolicy: lintPolicyAction,
   MoveClock: moveClock,
+  ...accountActions,
   ...guardrailActions,
   ...accessActions,
   ...loginSettingsActions,

@@ -47,6 +47,8 @@ export const assumeRoleAction: StsAction<'AssumeRole'> = {
       sourceIdentity: input.SourceIdentity,
     });
     noteIssued(caller, session);
+    // Whoever administers the account of the role reads in its log who has taken it on.
+    caller.concerns(role.accountId);
     return {
       Credentials: credentialsShape(session),
       AssumedRoleUser: { AssumedRoleId: session.assumedRoleId, Arn: session.arn },

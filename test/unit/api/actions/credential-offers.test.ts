@@ -41,6 +41,7 @@ function callerWith(...parts: readonly Part[]): Caller {
     accessKeyId: 'AKIATEST',
     require: () => {},
     may: () => true,
+    concerns: () => {},
     note: () => {},
   };
 }
