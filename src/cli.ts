@@ -16,7 +16,7 @@ import { addWhoCanCommands } from './cli-who-can.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { openLog } from './log.ts';
-import { startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
 import { printStartPage, removeReadyFile, writeStartFiles } from './start-page.ts';
 
 /** The command `keyshift`: the only file that prints, reads the environment and ends the process. */
@@ -50,6 +50,7 @@ start.action(async (flags: Readonly<Record<string, string | boolean>>) => {
   });
   if (server === undefined || stop.signal.aborted) return;
   writeStartFiles(server, config);
+  reloadOnHangup(server);
   console.log(printStartPage(server, config));
 });
 
@@ -148,6 +149,12 @@ function environmentHelp(): string {
     .filter((option) => option.env !== undefined && option.flag === undefined)
     .map((option) => `  ${option.env}\n      ${option.meaning}`)
     .join('\n');
+}
+
+/** A service reads its files again at SIGHUP; to a program in a terminal the signal says that the terminal is gone. */
+function reloadOnHangup(server: RunningServer): void {
+  if (process.stdin.isTTY || process.stdout.isTTY) return;
+  process.on('SIGHUP', () => void server.reload());
 }
 
 function stopOnSignal(close: () => Promise<void>): void {

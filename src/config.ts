@@ -1,6 +1,7 @@
 import { OperatorError } from './core/errors.ts';
 import { LIMITS } from './core/limits.ts';
 import { Secret } from './core/secret.ts';
+import type { CertificateFiles } from './listener-certificates.ts';
 
 /** The option table: everything that can be set, in one place. docs/reference/options.md is printed from it. */
 
@@ -78,6 +79,33 @@ export const OPTIONS = [
     kind: 'port',
     default: '5439',
     meaning: `Port of the first cluster; the following clusters count up. At most ${GATEWAY_PORT_MAX}. 0 takes any free port.`,
+  },
+  {
+    name: 'tlsCertificate',
+    env: 'KEYSHIFT_TLS_CERTIFICATE',
+    flag: '--tls-certificate <path>',
+    kind: 'text',
+    default: '',
+    meaning:
+      'PEM file with the certificate chain that every listener shows. Read anew when it changes. Without it ' +
+      'Keyshift makes a certificate of its own.',
+  },
+  {
+    name: 'tlsKey',
+    env: 'KEYSHIFT_TLS_KEY',
+    flag: '--tls-key <path>',
+    kind: 'text',
+    default: '',
+    meaning: 'PEM file with the private key of that certificate.',
+  },
+  {
+    name: 'tlsAuthority',
+    env: 'KEYSHIFT_TLS_AUTHORITY',
+    flag: '--tls-authority <path>',
+    kind: 'text',
+    default: '',
+    meaning:
+      'PEM file with the authority of that certificate, for env.sh. Without it clients trust what they trust anyway.',
   },
   {
     name: 'accountId',
@@ -192,6 +220,8 @@ export interface Config {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly gatewayPort: number;
+  /** Undefined: Keyshift makes its own. */
+  readonly tlsFiles: CertificateFiles | undefined;
   readonly accountId: string;
   readonly region: string;
   readonly rootKey: { readonly accessKeyId: string; readonly secret: Secret } | undefined;
@@ -241,6 +271,7 @@ export function readConfig(
     httpPort,
     httpsPort,
     gatewayPort,
+    tlsFiles: tlsFiles(optional('tlsCertificate'), optional('tlsKey'), optional('tlsAuthority')),
     accountId: matching('KEYSHIFT_ACCOUNT_ID', text('accountId'), /^\d{12}$/, '12 digits'),
     region: matching(
       'KEYSHIFT_REGION',
@@ -316,6 +347,18 @@ function databaseUrl(url: Secret | undefined): Secret | undefined {
   if (url === undefined || /^postgres(?:ql)?:\/\//.test(url.reveal())) return url;
   throw new OperatorError(
     'KEYSHIFT_DATABASE_URL must be a URL such as postgresql://user:password@host:5432/database',
+  );
+}
+
+function tlsFiles(
+  certificate: string | undefined,
+  key: string | undefined,
+  authority: string | undefined,
+): Config['tlsFiles'] {
+  if (certificate !== undefined && key !== undefined) return { certificate, key, authority };
+  if (certificate === undefined && key === undefined && authority === undefined) return undefined;
+  throw new OperatorError(
+    'KEYSHIFT_TLS_CERTIFICATE and KEYSHIFT_TLS_KEY must be set together, and KEYSHIFT_TLS_AUTHORITY only with them',
   );
 }
 

@@ -9,7 +9,8 @@ export interface Environment {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;
-  readonly caFile: string;
+  /** What clients must trust; undefined: what they trust anyway. */
+  readonly caFile: string | undefined;
 }
 
 const AT_EACH_START =
@@ -24,10 +25,11 @@ export function writeEnvFile(file: string, environment: Environment, note = AT_E
     ['AWS_DEFAULT_REGION', region],
     ['AWS_ACCESS_KEY_ID', accessKeyId],
     ['AWS_SECRET_ACCESS_KEY', secretAccessKey.reveal()],
-    ['AWS_CA_BUNDLE', caFile],
+    ...(caFile === undefined ? [] : [['AWS_CA_BUNDLE', caFile] as const]),
     ['AWS_EC2_METADATA_DISABLED', 'true'],
     ['AWS_PAGER', ''],
-    ['PGSSLROOTCERT', caFile],
+    // libpq 16 and newer know `system`.
+    ['PGSSLROOTCERT', caFile ?? 'system'],
   ];
   const lines = [
     `# ${note}`,
@@ -58,7 +60,7 @@ export function readEnvFile(file: string): Environment {
     region: value('AWS_REGION'),
     accessKeyId: value('AWS_ACCESS_KEY_ID'),
     secretAccessKey: new Secret(value('AWS_SECRET_ACCESS_KEY')),
-    caFile: value('AWS_CA_BUNDLE'),
+    caFile: variables.get('AWS_CA_BUNDLE'),
   };
 }
 

@@ -4,7 +4,6 @@ import { type HttpListener, listenHttp } from './api/listen.ts';
 import { apiServices } from './api-services.ts';
 import { UnknownCallers } from './audit/unknown-callers.ts';
 import { AuditWriter } from './audit/writer.ts';
-import { type Certificates, openCertificates } from './certificates.ts';
 import { Cleanup } from './cleanup.ts';
 import { clusterServers, registerExternalClusters, startClusters } from './cluster-servers.ts';
 import { externalUrls } from './clusters-file.ts';
@@ -39,9 +38,9 @@ import { PasswordHasher } from './iam/password-hasher.ts';
 import type { Principal } from './iam/principal.ts';
 import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
 import { SESSION_KEY_PURPOSE } from './iam/session-token.ts';
+import { ListenerCertificates, type ShownCertificate } from './listener-certificates.ts';
 import { NodeAccess } from './live-access.ts';
 import { requireFreePort, requireUsableHost } from './ports.ts';
-import { startEmbedded } from './postgres/embedded.ts';
 import { openExternal } from './postgres/external.ts';
 import { Clusters } from './redshift/clusters.ts';
 import { AccountLoginSettings } from './redshift/login-settings.ts';
@@ -50,8 +49,9 @@ import { SigningKeyCache } from './sigv4/index.ts';
 import { ChangeChannel } from './store/changes.ts';
 import { openInstallation } from './store/installation.ts';
 import { openKeyring } from './store/keyring.ts';
-import { checkStore, openStore, type StoreLocation, storeClient } from './store/open-store.ts';
+import { checkStore, openStore, storeClient } from './store/open-store.ts';
 import { masterKeySealer } from './store/sealer.ts';
+import { storeLocation } from './store-location.ts';
 
 /** The composition root: the only file that makes clocks, stores, servers and listeners, and joins them. */
 export interface RunningServer {
@@ -60,9 +60,12 @@ export interface RunningServer {
   readonly gatewayHost: string;
   /** Of the first cluster; undefined while there is none. */
   readonly gatewayPort: number | undefined;
-  readonly certificates: Certificates;
+  /** What clients must trust, where they do not anyway. */
+  readonly caFile: string | undefined;
   readonly rootKey: RootKey;
   readonly directory: DataDirectory;
+  /** Reads again what is kept in files: the certificate. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,7 +73,8 @@ export interface RunningServer {
 const USAGE_FLUSH_MS = 30_000;
 /** How often refusals of unknown callers that were only counted are written down. */
 const UNKNOWN_FLUSH_MS = 10_000;
-const STORE_CONNECTIONS_MAX = 50;
+/** How often files of certificates are looked at, and whether our own is near its end. */
+const CERTIFICATES_LOOK_MS = 5_000;
 
 /**
  * Starts everything. Throws OperatorError with one sentence and the remedy, or the reason of `signal` when that
@@ -137,7 +141,15 @@ async function start(
   const resources = new Resources(store, clock);
   const domains = await resources.namesOfAll('custom-domain');
   const names = ['localhost', '127.0.0.1', '::1', config.publicHost, ...domains];
-  const certificates = await openCertificates(directory.root, names, systemClock.now(), random);
+  const certificates = await ListenerCertificates.open({
+    directory: directory.root,
+    files: config.tlsFiles,
+    names,
+    now: () => systemClock.now(),
+    random,
+    logger,
+  });
+  cleanup.every(CERTIFICATES_LOOK_MS, () => certificates.look());
   const audit = new AuditWriter(store);
   cleanup.add('audit log', () => audit.close());
   const unknownCallers = new UnknownCallers(audit, clock);
@@ -185,16 +197,14 @@ async function start(
     region: config.region,
     directory: directory.clusters,
     host: config.host,
-    tls: certificates,
+    tls: certificates.shown,
     durable: !config.unsafeNoFsync,
     openExternal: async (identifier, passwords) => openExternal(urls.require(identifier), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());
   nodeAccess.serve(fleet);
-  const answerTo = async (name: string): Promise<void> => {
-    names.push(name);
-    fleet.useCertificate(await openCertificates(directory.root, names, systemClock.now(), random));
-  };
+  certificates.onChange((shown) => fleet.useCertificate(shown));
+  const answerTo = (name: string): Promise<void> => certificates.addName(name);
   const clusterDeps = { config, clusters, resources, fleet, answerTo, clock, random, logger };
   const servers = clusterServers(clusterDeps);
   signal.throwIfAborted();
@@ -242,7 +252,7 @@ async function start(
     forget,
     logger,
   };
-  const listen = async (port: number, tls: Certificates | undefined): Promise<HttpListener> => {
+  const listen = async (port: number, tls: ShownCertificate | undefined): Promise<HttpListener> => {
     const listener = await listenHttp({
       host: config.host,
       port,
@@ -254,37 +264,20 @@ async function start(
     return listener;
   };
   const http = await listen(config.httpPort, undefined);
-  const https = await listen(config.httpsPort, certificates);
+  const https = await listen(config.httpsPort, certificates.shown);
+  certificates.onChange((shown) => https.useCertificate(shown));
   const host = urlHost(config);
   return {
     httpUrl: `http://${host}:${http.port}`,
     httpsUrl: `https://${host}:${https.port}`,
     gatewayHost: publicHost,
     gatewayPort: firstPort(await clusters.list(accountId)),
-    certificates,
+    caFile: certificates.caFile,
     rootKey,
     directory,
+    reload: () => certificates.look(),
     close: () => cleanup.run(),
   };
-}
-
-async function storeLocation(
-  config: Config,
-  directory: DataDirectory,
-  logger: Logger,
-  cleanup: Cleanup,
-): Promise<StoreLocation> {
-  if (config.databaseUrl !== undefined) return { url: config.databaseUrl.reveal() };
-  const server = await startEmbedded({
-    dataDir: directory.store,
-    name: 'keyshift-store',
-    durable: !config.unsafeNoFsync,
-    maxConnections: STORE_CONNECTIONS_MAX,
-    logger,
-    onExit: (reason) => logger.error({ reason }, "the store's server has ended"),
-  });
-  cleanup.add("store's server", () => server.stop());
-  return { socketDir: server.socketDir, port: server.port, user: 'keyshift_admin', database: 'postgres' };
 }
 
 /** The address in URLs: the loopback address itself, or the name by which clients reach this node. */

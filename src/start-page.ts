@@ -9,21 +9,21 @@ import type { RunningServer } from './server.ts';
 
 /** Writes env.sh and ready.json; the latter last, because programs wait for it. */
 export function writeStartFiles(server: RunningServer, config: Config): void {
-  const { httpUrl, httpsUrl, gatewayHost, gatewayPort, directory, certificates, rootKey } = server;
+  const { httpUrl, httpsUrl, gatewayHost, gatewayPort, directory, caFile, rootKey } = server;
   writeEnvFile(directory.envFile, {
     // On loopback every client can use plain HTTP; elsewhere the answers hold passwords and need TLS.
     endpointUrl: isLoopback(config.host) ? httpUrl : httpsUrl,
     region: config.region,
     accessKeyId: rootKey.accessKeyId,
     secretAccessKey: rootKey.secret,
-    caFile: certificates.caFile,
+    caFile,
   });
   const ready = {
     httpUrl,
     httpsUrl,
     gatewayHost,
     gatewayPort,
-    caFile: certificates.caFile,
+    caFile,
     pid: process.pid,
   };
   writePublicFile(directory.readyFile, `${JSON.stringify(ready, undefined, 2)}\n`);

@@ -25,6 +25,7 @@ const MAY_REVEAL = new Set([
   // Settings: checked, and handed to what they open.
   'src/config.ts',
   'src/server.ts',
+  'src/store-location.ts',
   'src/env-file.ts',
   'src/postgres/external.ts',
   // The only answers that tell a new secret to its owner.

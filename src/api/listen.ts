@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { plainAddress } from '../core/addresses.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { RawRequest } from '../sigv4/index.ts';
@@ -33,6 +34,8 @@ export interface ListenOptions {
 
 export interface HttpListener {
   readonly port: number;
+  /** Shows another certificate to the connections that come from now on. */
+  useCertificate(tls: { readonly certificate: string; readonly key: string }): void;
   close(): Promise<void>;
 }
 
@@ -69,16 +72,25 @@ export async function listenHttp(options: ListenOptions): Promise<HttpListener> 
   const server =
     options.tls === undefined
       ? createServer(settings, handler)
-      : createTlsServer(
-          { ...settings, cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' },
-          handler,
-        );
+      : createTlsServer({ ...settings, ...secureOptions(options.tls.certificate, options.tls.key) }, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    useCertificate: ({ certificate, key }) => {
+      if (server instanceof TlsServer) server.setSecureContext(secureOptions(certificate, key));
+    },
+    close: () => close(server),
+  };
 }
+
+const secureOptions = (cert: string, key: string): SecureContextOptions => ({
+  cert,
+  key,
+  minVersion: 'TLSv1.2',
+});
 
 function receive(message: IncomingMessage, options: ListenOptions, done: (answer: Answer) => void): void {
   const chunks: Buffer[] = [];

@@ -146,6 +146,11 @@ export class Wire {
     this.#listen();
   }
 
+  /** The names of the certificate that was shown. */
+  get certificateNames(): string {
+    return (this.#socket as TLSSocket).getPeerCertificate().subjectaltname ?? '';
+  }
+
   get alpn(): string | false | null | undefined {
     return (this.#socket as TLSSocket).alpnProtocol;
   }

@@ -29,6 +29,7 @@ describe('the settings', () => {
       httpPort: 8080,
       httpsPort: 8443,
       gatewayPort: 5439,
+      tlsFiles: undefined,
       accountId: '123456789012',
       region: 'us-west-2',
       rootKey: undefined,
@@ -230,4 +231,26 @@ describe('secrets', () => {
       expect(message).not.toContain('hunter2');
     },
   );
+});
+
+describe('the certificate of the operator', () => {
+  const FILES = {
+    KEYSHIFT_TLS_CERTIFICATE: 'tls.crt',
+    KEYSHIFT_TLS_KEY: 'tls.key',
+    KEYSHIFT_TLS_AUTHORITY: 'ca.crt',
+  };
+
+  test('is two files, and a third one if clients must be told whom to trust', () => {
+    expect(readConfig(FILES).tlsFiles).toEqual({
+      certificate: 'tls.crt',
+      key: 'tls.key',
+      authority: 'ca.crt',
+    });
+    expect(readConfig({ ...FILES, KEYSHIFT_TLS_AUTHORITY: '' }).tlsFiles?.authority).toBeUndefined();
+  });
+
+  test.each(['KEYSHIFT_TLS_CERTIFICATE', 'KEYSHIFT_TLS_KEY'] as const)('is refused without %s', (name) => {
+    expect(refusal({ ...FILES, [name]: '' })).toContain('must be set together');
+    expect(refusal({ KEYSHIFT_TLS_AUTHORITY: 'ca.crt' })).toContain('only with them');
+  });
 });

@@ -54,6 +54,15 @@ describe('the file for the shell', () => {
     expect(plain(readEnvFile(file))).toEqual(plain(environment(text)));
   });
 
+  test('names no authority where clients trust the certificate anyway', () => {
+    const file = newFile();
+    writeEnvFile(file, { ...environment('x'), caFile: undefined });
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain("export PGSSLROOTCERT='system'");
+    expect(text).not.toContain('AWS_CA_BUNDLE');
+    expect(readEnvFile(file).caFile).toBeUndefined();
+  });
+
   test('gives back whatever was written', () => {
     const file = newFile();
     const text = fc.array(fc.oneof(fc.constantFrom(...HOSTILE, 'export A=', "='"), fc.string()), {
