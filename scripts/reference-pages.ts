@@ -1,5 +1,6 @@
 import type { Option } from '../src/config.ts';
 import type { LintRule } from '../src/policy/lint/finding.ts';
+import type { SystemTable } from '../src/postgres/system-tables.ts';
 import { ALWAYS_REFUSED, FURTHER_PERMISSIONS, NOT_IMPLEMENTED } from './iam-operations.ts';
 import { whyNotInRedshift } from './redshift-operations.ts';
 
@@ -110,6 +111,21 @@ export function redshiftOperationsPage(service: ServiceOperations): string {
     table(['Operation', 'Answered'], rows),
   );
 }
+
+export function systemTablesPage(tables: readonly SystemTable[]): string {
+  const rows = tables.map(({ name, shows, visible }) => [code(name.toUpperCase()), shows, sentence(visible)]);
+  return page(
+    'System tables of Redshift',
+    [
+      `The ${tables.length} system tables that every database of an embedded cluster has, as views in \`pg_catalog\`; ` +
+        "[the guide](../guides/system-tables.md) tells more. Their columns are those of Amazon's documentation.",
+      '*Own rows* of a session are those of its database user; superusers see all rows.',
+    ],
+    table(['Table', 'What its rows are', 'Visible'], rows),
+  );
+}
+
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 export function lintPage(rules: readonly LintRule[]): string {
   return page(

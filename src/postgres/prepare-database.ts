@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { messageOf, SqlError } from '../core/errors.ts';
 import { againAfterRace } from './role-lock.ts';
 import { isUnreachable, type ServerAccess } from './server-access.ts';
+import { HAS_SYSTEM_TABLES, installSystemTables, SYSTEM_TABLES_DIGEST } from './system-tables.ts';
 
 /**
  * What each database needs: for session roles the event trigger that hands objects to users, and SQL functions; for
- * superusers the procedures that the translation of CREATEUSER calls.
+ * superusers the procedures that the translation of CREATEUSER calls; on embedded servers the system tables of Redshift.
  */
 
 /** Raised with every change of the two SQL files below; an older database is then brought up to date. */
@@ -40,7 +41,10 @@ async function prepareOnce(access: ServerAccess, database: string): Promise<void
     if (access.isSuperuser) await client.query('LOCK TABLE pg_event_trigger IN SHARE ROW EXCLUSIVE MODE');
     await client.query(DATABASE_SQL);
     await client.query(SUPERUSERS_SQL);
-    if (access.way === 'peer') await client.query(OPEN_PUBLIC_SQL);
+    if (access.way === 'peer') {
+      await client.query(OPEN_PUBLIC_SQL);
+      await installSystemTables(client, access, database);
+    }
     await client.query(`COMMENT ON SCHEMA keyshift IS 'keyshift ${DATABASE_VERSION}'`);
     await client.query('COMMIT');
   } catch (error) {
@@ -87,7 +91,7 @@ function standsInTheWay(database: string, cause: unknown): SqlError {
 
 /** Whether all is there, owned by the administrator, and of this version. */
 async function isPrepared(
-  client: { query: (sql: string) => Promise<{ rows: unknown[] }> },
+  client: { query: (sql: string, values?: string[]) => Promise<{ rows: unknown[] }> },
   access: ServerAccess,
 ): Promise<boolean> {
   const trigger = access.isSuperuser
@@ -98,5 +102,6 @@ async function isPrepared(
      WHERE n.nspname = 'keyshift'
        AND substr(obj_description(n.oid, 'pg_namespace'), 10)::int >= ${DATABASE_VERSION}`,
   );
-  return found.rows.length > 0;
+  if (found.rows.length === 0 || access.way !== 'peer') return found.rows.length > 0;
+  return (await client.query(HAS_SYSTEM_TABLES, [SYSTEM_TABLES_DIGEST])).rows.length > 0;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { OperatorError, SqlError } from '../core/errors.ts';
+import { messageOf, OperatorError, SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Secret } from '../core/secret.ts';
 import { LOGIN_DATABASE } from './embedded.ts';
@@ -12,6 +12,9 @@ import type { ServerAccess } from './server-access.ts';
 /** What Keyshift needs on a server, and the first users and databases on it. */
 
 const SERVER_SQL = readFileSync(new URL('./sql/prepare-server.sql', import.meta.url), 'utf8');
+
+/** Databases that are looked at when a server starts; each costs a connection. Others are at their first login. */
+const DATABASES_AT_START_MAX = 100;
 
 /**
  * Makes a server ready for Keyshift: its roles, the database of password checks, the template of new databases.
@@ -112,4 +115,22 @@ async function prepareEmbedded(access: ServerAccess): Promise<void> {
   // New databases are copies of it, and every user may create objects in a copy, but not in the original.
   await prepareDatabase(access, 'template1');
   await home.query('REVOKE ALL ON DATABASE template1 FROM PUBLIC');
+  await bringUpToDate(access);
+}
+
+/** Databases that an earlier version prepared, or that users made from `template0`. */
+async function bringUpToDate(access: ServerAccess): Promise<void> {
+  const databases = await access.admin(access.home).query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database
+     WHERE datallowconn AND NOT datistemplate AND datname NOT IN ($1, $2) ORDER BY datname LIMIT ${DATABASES_AT_START_MAX}`,
+    [access.home, LOGIN_DATABASE],
+  );
+  for (const { name } of databases.rows) {
+    try {
+      await prepareDatabase(access, name);
+    } catch (error) {
+      // Nobody else's database waits for this one: its first login says what is wrong.
+      access.logger.warn({ database: name, reason: messageOf(error) }, 'a database cannot be prepared');
+    }
+  }
 }

@@ -9,6 +9,7 @@ import {
   optionsPage,
   redshiftOperationsPage,
   type ServiceOperations,
+  systemTablesPage,
 } from '../../../scripts/reference-pages.ts';
 import { iamActions } from '../../../src/api/actions/iam/index.ts';
 import { keyshiftActions } from '../../../src/api/actions/keyshift/index.ts';
@@ -26,6 +27,7 @@ import type { ServiceTable } from '../../../src/api/services/table.ts';
 import { OPTIONS } from '../../../src/config.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { LINT_RULES } from '../../../src/policy/lint/lint.ts';
+import { SYSTEM_TABLES } from '../../../src/postgres/system-tables.ts';
 import { ROOT, readText, readTexts } from '../../tidy/repository.ts';
 
 /** `npm run docs` updates the pages; without it a page that is not what its table says fails here. */
@@ -51,6 +53,12 @@ describe('the reference pages', () => {
     const text = optionsPage(OPTIONS);
     for (const { meaning } of OPTIONS) expect(text).toContain(meaning);
     await expect(text).toMatchFileSnapshot(page('options'));
+  });
+
+  test('of system tables are those of their files', async () => {
+    const text = systemTablesPage(SYSTEM_TABLES);
+    for (const { shows } of SYSTEM_TABLES) expect(text).toContain(shows);
+    await expect(text).toMatchFileSnapshot(page('system-tables'));
   });
 
   test('of operations are those of the service tables', async () => {

@@ -1,0 +1,6 @@
+-- Functions and procedures.
+-- Visible: all rows.
+SELECT oid AS prooid, proname, pronamespace, proowner::int AS proowner, prolang, prokind = 'a' AS proisagg, prosecdef,
+  proisstrict, proretset, provolatile, pronargs, prorettype, proargtypes, proallargtypes, proargmodes, proargnames,
+  prokind, prosrc, probin, proacl
+FROM pg_proc
