@@ -12,6 +12,7 @@ import type { Cluster, ClusterSettings, Clusters } from './redshift/clusters.ts'
 import { invalidParameterValue, unsupportedOperation } from './redshift/errors.ts';
 import { DEFAULT_PARAMETER_GROUP, type ParameterValue } from './redshift/parameters.ts';
 import type { Resources } from './redshift/resources.ts';
+import { sqlStateOf } from './store/database.ts';
 
 /** Joins the API's clusters with the servers of this node. */
 export interface ClusterServersDeps {
@@ -167,51 +168,58 @@ const byAge = (a: Cluster, b: Cluster): number => a.createdAt.getTime() - b.crea
 
 /**
  * Puts the clusters of the configuration file into the store, once, and starts the new ones. One that was deleted
- * comes back while the file names it. Throws OperatorError when an embedded cluster has such a name.
+ * comes back while the file names it. Throws OperatorError when an embedded cluster has such a name, or the account is
+ * not there.
  */
 export async function registerExternalClusters(
   deps: ClusterServersDeps,
   wanted: readonly ExternalCluster[],
 ): Promise<void> {
-  const list = await deps.clusters.list(deps.config.accountId);
-  const known = new Map(list.map((cluster) => [cluster.identifier, cluster]));
-  for (const { identifier, database } of wanted) {
-    const found = known.get(identifier);
+  for (const external of wanted) {
+    const { accountId, identifier } = external;
+    const known = await deps.clusters.list(accountId);
+    const found = known.find((cluster) => cluster.identifier === identifier);
     if (found?.kind === 'embedded') {
       throw new OperatorError(
         `the clusters file names ${identifier}, but that is an embedded cluster: choose another identifier`,
       );
     }
     if (found !== undefined) continue;
-    const cluster = await insertExternal(deps, identifier, database);
+    const cluster = await insertExternal(deps, external);
     await deps.fleet.start(cluster);
   }
 }
 
 async function insertExternal(
   deps: ClusterServersDeps,
-  identifier: string,
-  databaseName: string,
+  { accountId, identifier, database }: ExternalCluster,
 ): Promise<Cluster> {
   const cluster: Cluster = {
-    accountId: deps.config.accountId,
+    accountId,
     identifier,
     kind: 'external',
     status: 'available',
     directory: '',
     port: await portForNew(deps),
     masterUsername: '',
-    databaseName,
+    databaseName: database,
     settings: EXTERNAL_SETTINGS,
     createdAt: deps.clock.now(),
   };
   try {
     await deps.clusters.insert(cluster, deps.clock);
   } catch (error) {
+    if (sqlStateOf(error) === '23503') {
+      throw new OperatorError(
+        `the clusters file names the account ${accountId}, which does not exist: ` +
+          'start without it, and make the account with keyshift account create',
+        { cause: error },
+      );
+    }
     // Another node, which starts with the same file, was faster.
     if (!(error instanceof AwsError && error.code === 'ClusterAlreadyExists')) throw error;
   }
-  return deps.clusters.get(deps.config.accountId, identifier);
+  return deps.clusters.get(accountId, identifier);
 }
 
 const EXTERNAL_SETTINGS: ClusterSettings = {

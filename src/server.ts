@@ -109,7 +109,7 @@ async function start(
   await requireFreePort(config.host, config.httpPort, 'KEYSHIFT_HTTP_PORT');
   await requireFreePort(config.host, config.httpsPort, 'KEYSHIFT_HTTPS_PORT');
   await requireFreePort(config.host, config.gatewayPort, 'KEYSHIFT_GATEWAY_PORT');
-  const urls = externalUrls(config.clustersFile, environment);
+  const urls = externalUrls(config.clustersFile, environment, config.accountId);
   const givenKey =
     config.masterKey === undefined
       ? undefined
@@ -199,7 +199,7 @@ async function start(
     host: config.host,
     tls: certificates.shown,
     durable: !config.unsafeNoFsync,
-    openExternal: async (identifier, passwords) => openExternal(urls.require(identifier), passwords, logger),
+    openExternal: async (cluster, passwords) => openExternal(urls.require(cluster), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());
   nodeAccess.serve(fleet);
@@ -258,7 +258,7 @@ async function start(
       port,
       tls,
       answer: (request) =>
-        request.path === '/health' ? healthAnswer(store, fleet) : handleRequest(api, request),
+        request.path === '/health' ? healthAnswer(store, fleet, accountId) : handleRequest(api, request),
     });
     cleanup.add('API listener', () => listener.close());
     return listener;

@@ -30,7 +30,7 @@ export interface FleetOptions extends GatewayDeps {
   readonly tls: { readonly certificate: string; readonly key: string };
   readonly durable: boolean;
   /** Opens the server of an external cluster. Throws OperatorError when it cannot be used now. */
-  readonly openExternal: (identifier: string, passwords: SessionPasswords) => Promise<ServerAccess>;
+  readonly openExternal: (cluster: Cluster, passwords: SessionPasswords) => Promise<ServerAccess>;
 }
 
 /** What a new embedded cluster is made with. */
@@ -39,6 +39,7 @@ export interface ClusterContent {
 }
 
 interface Running {
+  readonly accountId: string;
   readonly identifier: string;
   readonly listener: GatewayListener;
   readonly link: ServerLink;
@@ -144,12 +145,16 @@ export class Fleet {
     return access === undefined ? undefined : reconcileSessionRoles(access, remove);
   }
 
-  /** Whether the server behind each running cluster answers, by identifier. */
-  async health(): Promise<ReadonlyMap<string, boolean>> {
-    const answers = [...this.#running.values()].map(
-      async ({ identifier, link }) => [identifier, await link.isAnswering()] as const,
-    );
-    return new Map(await Promise.all(answers));
+  /** Whether the server behind each running cluster answers. */
+  async health(): Promise<
+    readonly { readonly accountId: string; readonly identifier: string; readonly isServing: boolean }[]
+  > {
+    const answers = [...this.#running.values()].map(async ({ accountId, identifier, link }) => ({
+      accountId,
+      identifier,
+      isServing: await link.isAnswering(),
+    }));
+    return Promise.all(answers);
   }
 
   /** Waits until no cluster is being made or deleted. */
@@ -176,7 +181,7 @@ export class Fleet {
   async #reach(cluster: Cluster): Promise<ServerAccess> {
     const { keyring, region, random } = this.#options;
     const key = keyring.key(sessionRolePurpose(clusterArn(region, cluster)));
-    const access = await this.#options.openExternal(cluster.identifier, sessionPasswords(key, random));
+    const access = await this.#options.openExternal(cluster, sessionPasswords(key, random));
     try {
       await prepareServer(access);
       return access;
@@ -195,8 +200,7 @@ export class Fleet {
       maxConnections: SERVER_CONNECTIONS_MAX,
       settings: serverSettingsOf(cluster.settings.appliedParameters ?? []),
       logger,
-      onExit: (reason) =>
-        logger.error({ cluster: cluster.identifier, reason }, "a cluster's server has ended"),
+      onExit: (reason) => logger.error({ ...told(cluster), reason }, "a cluster's server has ended"),
     });
     return { access: embeddedAccess(server, logger), server };
   }
@@ -218,7 +222,8 @@ export class Fleet {
         { cause: error },
       );
     }
-    this.#running.set(keyOf(cluster), { identifier: cluster.identifier, listener, link });
+    const { accountId, identifier } = cluster;
+    this.#running.set(keyOf(cluster), { accountId, identifier, listener, link });
   }
 
   #toServed(cluster: Cluster, link: ServerLink): ServedCluster {
@@ -241,14 +246,11 @@ export class Fleet {
   inBackground(cluster: Cluster, work: () => Promise<void>): void {
     const done = work()
       .catch(async (error: unknown) => {
-        this.#options.logger.error({ cluster: cluster.identifier, err: error }, 'a cluster failed');
+        this.#options.logger.error({ ...told(cluster), err: error }, 'a cluster failed');
         await this.#options.clusters.setStatus(cluster, IN_CHANGE, 'failed');
       })
       .catch((error: unknown) => {
-        this.#options.logger.error(
-          { cluster: cluster.identifier, err: error },
-          "a cluster's status is not known",
-        );
+        this.#options.logger.error({ ...told(cluster), err: error }, "a cluster's status is not known");
       })
       .finally(() => this.#background.delete(done));
     this.#background.add(done);
@@ -284,6 +286,9 @@ const IN_CHANGE: readonly ClusterStatus[] = [
   'rebooting',
   'modifying',
 ];
+
+/** How the log names a cluster. */
+const told = ({ accountId, identifier }: Cluster) => ({ account: accountId, cluster: identifier });
 
 const keyOf = (cluster: Pick<Cluster, 'accountId' | 'identifier'>): string =>
   `${cluster.accountId}/${cluster.identifier}`;

@@ -186,15 +186,19 @@ export class Clusters {
     });
   }
 
-  /** Gives a cluster another port; a cluster that has it gets the old one of this. */
-  async setPort(cluster: { readonly accountId: string; readonly port: number }, port: number): Promise<void> {
-    await this.#change(cluster.accountId, (database) =>
-      database.query(
+  /** Gives a cluster another port; a cluster that has it, of whatever account, gets the old one of this. */
+  async setPort(cluster: { readonly port: number }, port: number): Promise<void> {
+    const moved = await this.#store.transaction(async (database) => {
+      const rows = await database.query<{ account_id: string }>(
         `UPDATE keyshift.clusters SET port = CASE port WHEN $1 THEN $2::integer ELSE $1 END
-         WHERE port IN ($1, $2)`,
+         WHERE port IN ($1, $2) RETURNING account_id`,
         [port, cluster.port],
-      ),
-    );
+      );
+      const accounts = new Set(rows.map(({ account_id: accountId }) => accountId));
+      for (const accountId of accounts) await announce(database, accountId);
+      return accounts;
+    });
+    for (const accountId of moved) this.forget(accountId);
   }
 
   async remove(cluster: { readonly accountId: string; readonly identifier: string }): Promise<void> {
@@ -209,12 +213,16 @@ export class Clusters {
   async #change<T>(accountId: string, work: (database: Database) => Promise<T>): Promise<T> {
     const result = await this.#store.transaction(async (database) => {
       const done = await work(database);
-      await database.query("SELECT pg_notify('keyshift_changes', $1)", [accountId]);
+      await announce(database, accountId);
       return done;
     });
     this.forget(accountId);
     return result;
   }
+}
+
+async function announce(database: Database, accountId: string): Promise<void> {
+  await database.query("SELECT pg_notify('keyshift_changes', $1)", [accountId]);
 }
 
 function fromRow(row: Row): Cluster {

@@ -90,6 +90,8 @@ export class Resources {
     refusal: {
       readonly exists: () => AwsError;
       readonly max: number;
+      /** Of all accounts together, where they share what it takes. */
+      readonly maxOfAll?: number;
       readonly tooMany: () => AwsError;
     },
   ): Promise<Resource<Kind>> {
@@ -101,6 +103,13 @@ export class Resources {
           [accountId, kind],
         );
         if (row !== undefined && row.count >= refusal.max) throw refusal.tooMany();
+        if (refusal.maxOfAll !== undefined) {
+          const [all] = await database.query<{ count: number }>(
+            'SELECT count(*)::int AS count FROM keyshift.redshift_resources WHERE kind = $1',
+            [kind],
+          );
+          if (all !== undefined && all.count >= refusal.maxOfAll) throw refusal.tooMany();
+        }
         await database.query('INSERT INTO keyshift.redshift_resources VALUES ($1, $2, $3, $4, $5)', [
           accountId,
           kind,

@@ -7,6 +7,8 @@ import { removeFolders, temporaryFolder } from './temporary.ts';
 
 afterEach(removeFolders);
 
+const OWN = '123456789012';
+const of = (identifier: string, accountId = OWN) => ({ accountId, identifier });
 const URL = 'postgresql://admin:hunter2@10.0.0.5/postgres';
 const SET = { SALES_URL: URL, OTHER_URL: 'postgresql://u@b' };
 const SALES = { identifier: 'sales', urlVariable: 'SALES_URL' };
@@ -20,7 +22,7 @@ function file(content: unknown): string {
 function refusal(content: unknown, environment: Record<string, string> = SET): string {
   const path = file(content);
   try {
-    externalUrls(path, environment);
+    externalUrls(path, environment, OWN);
   } catch (error) {
     expect(error).toBeInstanceOf(OperatorError);
     expect((error as Error).message).not.toContain('hunter2');
@@ -32,28 +34,41 @@ function refusal(content: unknown, environment: Record<string, string> = SET): s
 describe('the clusters file', () => {
   test('names clusters and the variables with their URLs', () => {
     const clusters = [SALES, { identifier: 'other-1', urlVariable: 'OTHER_URL', database: 'dev' }];
-    const urls = externalUrls(file({ clusters }), SET);
+    const urls = externalUrls(file({ clusters }), SET, OWN);
     expect(urls.clusters).toEqual([
-      { identifier: 'sales', urlVariable: 'SALES_URL', database: 'postgres' },
-      { identifier: 'other-1', urlVariable: 'OTHER_URL', database: 'dev' },
+      { accountId: OWN, identifier: 'sales', urlVariable: 'SALES_URL', database: 'postgres' },
+      { accountId: OWN, identifier: 'other-1', urlVariable: 'OTHER_URL', database: 'dev' },
     ]);
-    expect(urls.require('sales').reveal()).toBe(URL);
-    expect(urls.require('other-1').reveal()).toBe('postgresql://u@b');
+    expect(urls.require(of('sales')).reveal()).toBe(URL);
+    expect(urls.require(of('other-1')).reveal()).toBe('postgresql://u@b');
     expect(JSON.stringify(urls)).not.toContain('hunter2');
+  });
+
+  test('names clusters of other accounts, which may have the same identifiers', () => {
+    const account = '000000000042';
+    const clusters = [SALES, { ...SALES, account, urlVariable: 'OTHER_URL' }];
+    const urls = externalUrls(file({ clusters }), SET, OWN);
+    expect(urls.clusters.map(({ accountId }) => accountId)).toEqual([OWN, account]);
+    expect(urls.require(of('sales')).reveal()).toBe(URL);
+    expect(urls.require(of('sales', account)).reveal()).toBe('postgresql://u@b');
+    expect(() => urls.require(of('sales', '999999999999'))).toThrow('does not name it');
+    expect(refusal({ clusters: [{ ...SALES, account: '42' }] })).toContain('not right at clusters.0.account');
+    const twice = [SALES, { ...SALES, account: OWN }];
+    expect(refusal({ clusters: twice })).toContain('each identifier of an account must be there only once');
   });
 
   test('may name none, and there may be no file', () => {
     for (const path of [undefined, file({ clusters: [] })]) {
-      const urls = externalUrls(path, SET);
+      const urls = externalUrls(path, SET, OWN);
       expect(urls.clusters).toEqual([]);
-      expect(() => urls.require('sales')).toThrow(OperatorError);
+      expect(() => urls.require(of('sales'))).toThrow(OperatorError);
     }
   });
 
   test('must go on naming a cluster that is in the store', () => {
-    const urls = externalUrls(file({ clusters: [SALES] }), SET);
+    const urls = externalUrls(file({ clusters: [SALES] }), SET, OWN);
     for (const identifier of ['Sales', 'constructor', '']) {
-      expect(() => urls.require(identifier)).toThrow('the clusters file does not name it');
+      expect(() => urls.require(of(identifier))).toThrow('the clusters file does not name it');
     }
   });
 
@@ -80,8 +95,8 @@ describe('the clusters file', () => {
 
   test('is refused when it is not there', () => {
     const path = join(temporaryFolder(), 'none.json');
-    expect(() => externalUrls(path, SET)).toThrow(OperatorError);
-    expect(() => externalUrls(path, SET)).toThrow('cannot be read');
+    expect(() => externalUrls(path, SET, OWN)).toThrow(OperatorError);
+    expect(() => externalUrls(path, SET, OWN)).toThrow('cannot be read');
   });
 
   test.each<[unknown, string]>([
@@ -103,7 +118,7 @@ describe('the clusters file', () => {
   test('is refused with more than a thousand clusters', () => {
     const clusters = Array.from({ length: 1_001 }, (_, at) => ({ ...SALES, identifier: `c${at}` }));
     expect(refusal({ clusters })).toContain('not right at clusters: ');
-    expect(externalUrls(file({ clusters: clusters.slice(1) }), SET).clusters).toHaveLength(1_000);
+    expect(externalUrls(file({ clusters: clusters.slice(1) }), SET, OWN).clusters).toHaveLength(1_000);
   });
 
   test.each(['', 'A', '1a', 'a-', '-a', 'a--b', 'a_b', 'a b', 'a\n', 'a'.repeat(64), `a${'-b'.repeat(32)}`])(
@@ -116,7 +131,7 @@ describe('the clusters file', () => {
   );
 
   test.each(['a', 'a'.repeat(63), `a${'-b'.repeat(31)}`])('may have the identifier %s', (identifier) => {
-    expect(externalUrls(file({ clusters: [{ ...SALES, identifier }] }), SET).clusters).toHaveLength(1);
+    expect(externalUrls(file({ clusters: [{ ...SALES, identifier }] }), SET, OWN).clusters).toHaveLength(1);
   });
 
   test.each(['', 'sales_url', '1URL', 'A-B', 'A B', '_A', '$A'])(

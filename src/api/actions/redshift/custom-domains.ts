@@ -23,8 +23,10 @@ type Domain = Resource<'custom-domain'>;
 const HOST_NAME =
   /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const CERTIFICATE_ARN = /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]{1,64}$/;
-/** Each is a name in the gateway's certificate, which should stay small. */
+/** Of an account. */
 const DOMAINS_MAX = 50;
+/** Of all accounts: each is a name in the gateway's one certificate, which goes through every handshake. */
+const DOMAINS_OF_ALL_MAX = 500;
 
 export const createCustomDomainAssociation: Action<
   RedshiftDeps,
@@ -46,6 +48,7 @@ export const createCustomDomainAssociation: Action<
     const domain = await deps.resources.insert(accountId, 'custom-domain', name, content, {
       exists: customDomainExists,
       max: DOMAINS_MAX,
+      maxOfAll: DOMAINS_OF_ALL_MAX,
       tooMany: () => quotaExceeded('CustomCnameAssociationFault', DOMAINS_MAX, 'custom domain names'),
     });
     await deps.servers.answerTo(name);
