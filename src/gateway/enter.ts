@@ -4,7 +4,7 @@ import { isReservedRoleName } from '../core/names.ts';
 import { writeStartup } from '../pgwire/index.ts';
 import { LOGIN_DATABASE } from '../postgres/embedded.ts';
 import { requireClientDatabase } from '../postgres/provision.ts';
-import type { PeerAccess, ScramAccess, ServerAccess } from '../postgres/server-access.ts';
+import type { ScramAccess, ServerAccess, TrustingAccess } from '../postgres/server-access.ts';
 import { renewSessionPassword } from '../postgres/session-role.ts';
 import { type Backend, nextAuthentication, readGreeting } from './backend.ts';
 import type { Channel } from './channel.ts';
@@ -40,9 +40,9 @@ export function openBackend(
   proved: ServerChannel | undefined,
 ): Promise<Backend> {
   if (proved !== undefined) return readGreeting(proved);
-  return access.way === 'peer'
-    ? enterByPeer(access, role, attempt)
-    : enterByScram(deps, access, role, attempt);
+  return access.way === 'scram'
+    ? enterByScram(deps, access, role, attempt)
+    : enterByTrust(access, role, attempt);
 }
 
 /**
@@ -65,7 +65,7 @@ export async function provePassword(
 }
 
 /** The server lets the gateway in as anybody. What asks for a password is not that server, and gets none. */
-async function enterByPeer(access: PeerAccess, role: string, attempt: LoginAttempt): Promise<Backend> {
+async function enterByTrust(access: TrustingAccess, role: string, attempt: LoginAttempt): Promise<Backend> {
   const server = await open(access, role, attempt.database, attempt);
   const first = await nextAuthentication(server);
   if (first.kind !== 'ok')
@@ -106,18 +106,16 @@ async function enterWithSecret(
   }
 }
 
-/** In a database that is empty and made for this: the session itself then comes in by peer. */
+/** In a database that is empty and made for this: the session itself then comes in without a password. */
 async function proveInLoginDatabase(
   deps: Chance,
-  access: PeerAccess,
+  access: TrustingAccess,
   client: Channel,
   attempt: LoginAttempt,
 ): Promise<void> {
   const server = await open(access, attempt.user, LOGIN_DATABASE, { ...attempt, settings: new Map() });
   try {
-    await scramOffer(server);
-    if (attempt.isRedshiftDriver) await answerScram(server, await askForPassword(client), deps.random);
-    else await passScramThrough(client, server);
+    await prove(deps, client, server, attempt.isRedshiftDriver);
   } finally {
     server.destroy();
   }
@@ -132,11 +130,20 @@ async function proveInPlace(
 ): Promise<ServerChannel> {
   requireClientDatabase(attempt.database);
   const server = await open(access, attempt.user, attempt.database, attempt);
+  await prove(deps, client, server, attempt.isRedshiftDriver);
+  return server;
+}
+
+async function prove(
+  deps: Chance,
+  client: Channel,
+  server: ServerChannel,
+  isRedshiftDriver: boolean,
+): Promise<void> {
   const offer = await scramOffer(server);
-  if (attempt.isRedshiftDriver || !canPassThrough(offer)) {
+  if (isRedshiftDriver || !canPassThrough(offer)) {
     await answerScram(server, await askForPassword(client), deps.random);
   } else await passScramThrough(client, server);
-  return server;
 }
 
 async function open(

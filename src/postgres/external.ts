@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secret } from '../core/secret.ts';
-import { adminPools, openSocket, readShared, type ScramAccess, type TakeBytes } from './server-access.ts';
+import { adminPools, openSocket, readShared, type ServerAccess, type TakeBytes } from './server-access.ts';
 import type { SessionPasswords } from './session-passwords.ts';
 
 /** Access to a PostgreSQL server that Keyshift did not start, by its URL. */
@@ -30,6 +30,8 @@ export interface ExternalTarget {
   readonly database: string;
   readonly sslMode: SslMode;
   readonly rootCertificate: string | undefined;
+  /** Files of the client certificate and its key. */
+  readonly clientCertificate: { readonly certificate: string; readonly key: string } | undefined;
 }
 
 interface Administrator {
@@ -52,7 +54,7 @@ export async function openExternal(
   url: Secret,
   sessionPasswords: SessionPasswords,
   logger: Logger,
-): Promise<ScramAccess> {
+): Promise<ServerAccess> {
   const target = parseTarget(url);
   const pools = adminPools(target.database, logger, {
     host: target.host,
@@ -67,18 +69,20 @@ export async function openExternal(
   try {
     const result = await pools.admin(target.database).query<Administrator>(ADMINISTRATOR_SQL);
     const { isSuperuser } = requireFit(result.rows[0], target, place);
-    return {
-      way: 'scram',
-      sessionPasswords,
-      connect: (take) => openTarget(target, take),
+    const reach = {
+      connect: (take: TakeBytes) => openTarget(target, take),
       admin: pools.admin,
       ownRole: target.user,
       isSuperuser,
       home: target.database,
-      prepared: new Set(),
+      prepared: new Set<number>(),
       logger,
       close: pools.close,
     };
+    // Whoever needs no password for its own role is known by its certificate.
+    return target.password === undefined && target.clientCertificate !== undefined
+      ? { way: 'cert', ...reach }
+      : { way: 'scram', sessionPasswords, ...reach };
   } catch (error) {
     await pools.close();
     if (error instanceof OperatorError) throw error;
@@ -107,8 +111,8 @@ function requireFit(found: Administrator | undefined, target: ExternalTarget, pl
 }
 
 /**
- * Reads `postgresql://user:password@host:port/database?sslmode=…&sslrootcert=…`. Without `sslmode` the server's
- * certificate and name are verified, except on this machine.
+ * Reads `postgresql://user:password@host:port/database?sslmode=…&sslrootcert=…&sslcert=…&sslkey=…`. Without
+ * `sslmode` the server's certificate and name are verified, except on this machine.
  * @throws OperatorError when a part is missing or unknown; the message never shows the URL
  */
 export function parseTarget(url: Secret): ExternalTarget {
@@ -138,16 +142,34 @@ export function parseTarget(url: Secret): ExternalTarget {
       'The PostgreSQL URL has an sslmode that Keyshift does not take: use disable, require, verify-ca or verify-full.',
     );
   }
+  const password = parsed.password === '' ? undefined : decodeURIComponent(parsed.password);
+  const clientCertificate = clientCertificateOf(parsed.searchParams);
+  if (clientCertificate !== undefined && password === undefined && !sslMode.startsWith('verify-')) {
+    throw new OperatorError(
+      'The PostgreSQL URL has a client certificate and no password, so the server must be verified: ' +
+        'use sslmode=verify-full or verify-ca.',
+    );
+  }
   return {
     host,
     port: parsed.port === '' ? DEFAULT_PORT : Number(parsed.port),
     user,
-    password: parsed.password === '' ? undefined : decodeURIComponent(parsed.password),
+    password,
     database: decodeURIComponent(parsed.pathname.slice(1)) || user,
     // The set above holds exactly the members of the type.
     sslMode: sslMode as SslMode,
     rootCertificate: parsed.searchParams.get('sslrootcert') ?? undefined,
+    clientCertificate,
   };
+}
+
+function clientCertificateOf(parameters: URLSearchParams): ExternalTarget['clientCertificate'] {
+  const [certificate, key] = [parameters.get('sslcert'), parameters.get('sslkey')];
+  if (certificate === null && key === null) return undefined;
+  if (certificate === null || key === null) {
+    throw new OperatorError('The PostgreSQL URL must name both sslcert and sslkey, or neither.');
+  }
+  return { certificate, key };
 }
 
 function isLoopback(host: string): boolean {
@@ -156,23 +178,32 @@ function isLoopback(host: string): boolean {
 
 function tlsOptions(target: ExternalTarget): ConnectionOptions | undefined {
   if (target.sslMode === 'disable') return undefined;
-  let ca: string | undefined;
-  try {
-    if (target.rootCertificate !== undefined) ca = readFileSync(target.rootCertificate, 'utf8');
-  } catch (error) {
-    throw new OperatorError(
-      `The root certificate of the PostgreSQL URL cannot be read (${messageOf(error)}): correct sslrootcert.`,
-      { cause: error },
-    );
-  }
+  const { rootCertificate, clientCertificate } = target;
   return {
     // What the certificate is checked against; the PostgreSQL client gives no name for an address.
     host: target.host,
     rejectUnauthorized: target.sslMode !== 'require',
-    ...(ca === undefined ? {} : { ca }),
+    ...(rootCertificate === undefined ? {} : { ca: readPem('sslrootcert', rootCertificate) }),
+    ...(clientCertificate === undefined
+      ? {}
+      : {
+          cert: readPem('sslcert', clientCertificate.certificate),
+          key: readPem('sslkey', clientCertificate.key),
+        }),
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
     ...(target.sslMode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
   };
+}
+
+function readPem(parameter: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OperatorError(
+      `A file of the PostgreSQL URL cannot be read (${messageOf(error)}): correct ${parameter}.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Opens a connection to the server, encrypted as its URL asks. */
@@ -204,7 +235,8 @@ function startTls(socket: Socket, options: ConnectionOptions): Promise<Socket> {
     socket.once('data', (answer: Buffer) => {
       if (answer.length !== 1 || answer[0] !== 0x53) return fail(new Error('the server does not offer TLS'));
       socket.removeAllListeners('close');
-      const secure = connectTls({ ...options, socket });
+      const secure = openTls(options, socket);
+      if (secure instanceof Error) return fail(secure);
       secure.once('error', fail);
       secure.once('secureConnect', () => {
         clearTimeout(timer);
@@ -214,4 +246,13 @@ function startTls(socket: Socket, options: ConnectionOptions): Promise<Socket> {
     });
     socket.write(SSL_REQUEST);
   });
+}
+
+/** A key that is none, or is not the certificate's, throws; inside an event that would end the process. */
+function openTls(options: ConnectionOptions, socket: Socket): TLSSocket | Error {
+  try {
+    return connectTls({ ...options, socket });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
 }

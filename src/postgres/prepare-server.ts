@@ -26,6 +26,7 @@ export async function prepareServer(access: ServerAccess): Promise<void> {
     await client.query(SERVER_SQL);
   });
   if (access.way === 'peer') await prepareEmbedded(access);
+  if (access.way === 'cert') await makeLoginDatabaseIfAllowed(access);
   if (!access.isSuperuser) {
     access.logger.warn(
       { role: access.ownRole },
@@ -105,17 +106,42 @@ export async function setPassword(access: ServerAccess, user: PasswordUser): Pro
 }
 
 async function prepareEmbedded(access: ServerAccess): Promise<void> {
+  await makeLoginDatabase(access);
+  // New databases are copies of it, and every user may create objects in a copy, but not in the original.
+  await prepareDatabase(access, 'template1');
+  await access.admin(access.home).query('REVOKE ALL ON DATABASE template1 FROM PUBLIC');
+  await bringUpToDate(access);
+}
+
+async function makeLoginDatabaseIfAllowed(access: ServerAccess): Promise<void> {
+  try {
+    await makeLoginDatabase(access);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === '42501')) throw error;
+    access.logger.warn(
+      { role: access.ownRole, reason: error.message },
+      `the database ${LOGIN_DATABASE} cannot be made, so users with passwords cannot log in`,
+    );
+  }
+}
+
+/** The name is taken, as seen by PostgreSQL and by its index. */
+const IS_THERE: ReadonlySet<unknown> = new Set(['42P04', '23505']);
+
+/** The database in which passwords are proved, where the server asks the gateway for none. */
+async function makeLoginDatabase(access: ServerAccess): Promise<void> {
   const home = access.admin(access.home);
   const login = quoteIdentifier(LOGIN_DATABASE);
   const known = await home.query('SELECT FROM pg_database WHERE datname = $1::text', [LOGIN_DATABASE]);
-  if (known.rowCount === 0) await home.query(`CREATE DATABASE ${login} TEMPLATE template0`);
+  if (known.rowCount === 0) {
+    await home.query(`CREATE DATABASE ${login} TEMPLATE template0`).catch((error: unknown) => {
+      // Another node may have made it meanwhile.
+      if (!(error instanceof Error && 'code' in error && IS_THERE.has(error.code))) throw error;
+    });
+  }
   await home.query(`REVOKE ALL ON DATABASE ${login} FROM PUBLIC`);
   await home.query(`GRANT CONNECT ON DATABASE ${login} TO PUBLIC`);
   await home.query(`ALTER DATABASE ${login} SET default_transaction_read_only = on`);
-  // New databases are copies of it, and every user may create objects in a copy, but not in the original.
-  await prepareDatabase(access, 'template1');
-  await home.query('REVOKE ALL ON DATABASE template1 FROM PUBLIC');
-  await bringUpToDate(access);
 }
 
 /** Databases that an earlier version prepared, or that users made from `template0`. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
+import type { ServerAccess } from './server-access.ts';
 
 /** What the server says about a user, groups, a database and the session role that would join them. */
 export interface ProvisionFacts {
@@ -49,7 +50,7 @@ export interface SessionFacts {
   /** Whether its use was noted lately. */
   readonly fresh: boolean;
   readonly attributesRight: boolean;
-  /** Peer: it has none. Scram: the one that it has ends in time. */
+  /** Peer: it has none. Cert: none that it had would work. Scram: the one that it has ends in time. */
   readonly passwordRight: boolean;
   readonly membershipsRight: boolean;
   /** Whether they are the wanted ones to the letter. */
@@ -63,7 +64,7 @@ export interface FactsQuestion {
   readonly database: string;
   readonly sessionRole: string;
   readonly ignoredBackends: readonly number[];
-  readonly way: 'peer' | 'scram';
+  readonly way: ServerAccess['way'];
 }
 
 interface Row {
@@ -78,6 +79,7 @@ interface Row {
 const PUBLIC_FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
 const FACTS_SQL = {
   scram: PUBLIC_FACTS_SQL,
+  cert: PUBLIC_FACTS_SQL,
   peer: PUBLIC_FACTS_SQL.replaceAll('FROM pg_roles', 'FROM pg_authid'),
 };
 

@@ -169,7 +169,7 @@ function readyRole(
 
 /** Where the server asks for passwords, no session runs as the user itself: its password is not ours to change. */
 function runsAsUser(access: ServerAccess, facts: ProvisionFacts, account: AccountFacts): boolean {
-  return access.way === 'peer' && addNothing(facts, account);
+  return access.way !== 'scram' && addNothing(facts, account);
 }
 
 /** Groups that the user has anyway need no role of their own, and superusers are unaffected by groups. */

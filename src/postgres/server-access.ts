@@ -7,11 +7,11 @@ import type { SessionPasswords } from './session-passwords.ts';
 import { socketPath } from './socket-directory.ts';
 
 /** How Keyshift reaches one PostgreSQL server: as its administrator with SQL, and as raw bytes for the gateway. */
-export type ServerAccess = PeerAccess | ScramAccess;
+export type ServerAccess = TrustingAccess | ScramAccess;
 
-/** A server that lets in whoever the gateway names: it knows the process by its socket. */
-export interface PeerAccess extends Reach {
-  readonly way: 'peer';
+/** A server that lets in whoever the gateway names: it knows the process by its socket, or by its certificate. */
+export interface TrustingAccess extends Reach {
+  readonly way: 'peer' | 'cert';
 }
 
 /** A server that asks each login for its password. */
@@ -62,7 +62,7 @@ const EMBEDDED_HOME = 'postgres';
 export function embeddedAccess(
   server: Pick<EmbeddedServer, 'socketDir' | 'port'>,
   logger: Logger,
-): PeerAccess {
+): TrustingAccess {
   const pools = adminPools(EMBEDDED_HOME, logger, {
     host: server.socketDir,
     port: server.port,

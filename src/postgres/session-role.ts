@@ -111,8 +111,10 @@ export async function renewSessionPassword(access: ScramAccess, name: string): P
 
 async function givePassword(client: pg.PoolClient, access: ServerAccess, name: string): Promise<void> {
   const role = quoteIdentifier(name);
-  if (access.way === 'peer') {
-    await client.query(`ALTER ROLE ${role} PASSWORD NULL`);
+  if (access.way !== 'scram') {
+    // A server of others may let somebody in by password from elsewhere; the past date is not a session's to move.
+    const never = access.way === 'cert' ? " VALID UNTIL '-infinity'" : '';
+    await client.query(`ALTER ROLE ${role} PASSWORD NULL${never}`);
     return;
   }
   const end = await client.query<{ text: string }>(`SELECT (now() + ${PASSWORD_LIFE})::text AS text`);

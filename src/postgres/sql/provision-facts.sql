@@ -92,6 +92,7 @@ SELECT
         AND NOT session.rolbypassrls AND session.rolconnlimit = (SELECT account.rolconnlimit FROM account),
       'passwordRight', CASE $6::text
         WHEN 'peer' THEN session.rolpassword IS NULL
+        WHEN 'cert' THEN coalesce(session.rolvaliduntil = '-infinity', false)
         -- The date of the password that the gateway gave it lately; a session cannot move it.
         ELSE coalesce(session.rolvaliduntil BETWEEN now() AND now() + interval '1 hour', false)
       END,

@@ -1,14 +1,12 @@
-import { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import 'reflect-metadata';
 import { TLSSocket } from 'node:tls';
-import { PemConverter, X509CertificateGenerator } from '@peculiar/x509';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import { type ExternalTarget, openTarget, parseTarget } from '../../../src/postgres/external.ts';
+import { selfSigned } from '../../walk/support/self-signed.ts';
 
 describe('the URL of an external server', () => {
   test('gives its parts, decoded', () => {
@@ -26,7 +24,19 @@ describe('the URL of an external server', () => {
       database: 'my db',
       sslMode: 'verify-ca',
       rootCertificate: '/ca.pem',
+      clientCertificate: undefined,
     });
+  });
+
+  test('may name a client certificate with its key', () => {
+    const files = 'sslcert=/gateway.crt&sslkey=/gateway.key';
+    expect(parseTarget(new Secret(`postgres://u@db.example.com?${files}`))).toMatchObject({
+      sslMode: 'verify-full',
+      password: undefined,
+      clientCertificate: { certificate: '/gateway.crt', key: '/gateway.key' },
+    });
+    // With a password, the server proves itself by SCRAM too.
+    expect(() => parseTarget(new Secret(`postgres://u:p@10.0.0.7?sslmode=require&${files}`))).not.toThrow();
   });
 
   test.each([
@@ -52,6 +62,10 @@ describe('the URL of an external server', () => {
     'postgres://db.example.com/hush',
     'postgres://u:hush@db.example.com?sslmode=prefer',
     'postgres://u:hush@db.example.com?sslmode=toString',
+    'postgres://u:hush@db.example.com?sslcert=/hush.crt',
+    'postgres://u:hush@db.example.com?sslkey=/hush.key',
+    'postgres://u@localhost?sslcert=/hush.crt&sslkey=/hush.key',
+    'postgres://u@db.example.com?sslmode=require&sslcert=/hush.crt&sslkey=/hush.key',
   ])('%s is refused without being shown', (url) => {
     try {
       parseTarget(new Secret(url));
@@ -70,20 +84,7 @@ describe('TLS to an external server', () => {
   let folder = '';
 
   beforeAll(async () => {
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const made = await X509CertificateGenerator.createSelfSigned(
-      {
-        name: 'CN=localhost',
-        notBefore: new Date('2020-01-01'),
-        notAfter: new Date('2120-01-01'),
-        keys,
-        signingAlgorithm: algorithm,
-      },
-      webcrypto as never,
-    );
-    certificate = made.toString('pem');
-    key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
+    ({ certificate, key } = await selfSigned('localhost'));
   });
 
   afterEach(async () => {
@@ -106,7 +107,7 @@ describe('TLS to an external server', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     return {
       ...{ host: '127.0.0.1', port, user: 'u', password: undefined, database: 'd' },
-      ...{ sslMode: 'require', rootCertificate: undefined },
+      ...{ sslMode: 'require', rootCertificate: undefined, clientCertificate: undefined },
     };
   }
 
@@ -124,6 +125,52 @@ describe('TLS to an external server', () => {
     writeFileSync(join(folder, 'ca.pem'), certificate);
     return { ...target, rootCertificate: join(folder, 'ca.pem') };
   }
+
+  function withClientCertificate(target: ExternalTarget, own: { certificate: string; key: string }) {
+    folder = mkdtempSync(join(tmpdir(), 'keyshift-client-'));
+    const files = { certificate: join(folder, 'client.crt'), key: join(folder, 'client.key') };
+    writeFileSync(files.certificate, own.certificate);
+    writeFileSync(files.key, own.key);
+    return { ...target, clientCertificate: files };
+  }
+
+  test('a client certificate is shown to a server that asks for one', async () => {
+    const own = await selfSigned('gateway');
+    const target = await serve((socket) => {
+      socket.write('S');
+      const options = {
+        isServer: true,
+        key,
+        cert: certificate,
+        requestCert: true,
+        rejectUnauthorized: false,
+      };
+      const secure = new TLSSocket(socket, options).on('error', () => {});
+      secure.on('data', () => secure.end(String(secure.getPeerCertificate().subject.CN)));
+    });
+    let take = (_bytes: Buffer): void => {};
+    const socket = await openTarget(withClientCertificate(target, own), (bytes) => take(bytes));
+    const shown = new Promise((resolve) => {
+      take = (bytes) => resolve(String(bytes));
+    });
+    socket.write('who');
+    expect(await shown).toBe('gateway');
+  });
+
+  test.each([
+    ['is none', async () => ({ certificate: 'no certificate', key })],
+    ['has another key', async () => ({ certificate, key: (await selfSigned('other')).key })],
+  ])('a client certificate that %s is an error and no crash', async (_what, make) => {
+    const target = withClientCertificate(await serve(answerTls), await make());
+    await expect(openTarget(target, ignore)).rejects.toThrow();
+  });
+
+  test('a client certificate that cannot be read is told by its parameter', async () => {
+    const clientCertificate = { certificate: '/nowhere/client.crt', key: '/nowhere/client.key' };
+    await expect(openTarget({ ...(await serve(answerTls)), clientCertificate }, ignore)).rejects.toThrow(
+      'correct sslcert',
+    );
+  });
 
   test('require encrypts whatever the certificate says', async () => {
     let take = (_bytes: Buffer): void => {};

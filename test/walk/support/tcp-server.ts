@@ -22,6 +22,10 @@ export interface TcpServerOptions {
   readonly tlsNames?: readonly string[];
   /** `pg_hba.conf`, when it is not the usual one that asks everybody for SCRAM. */
   readonly hba?: string;
+  /** The authority of client certificates, in PEM. */
+  readonly clientCa?: string;
+  /** `pg_ident.conf`. */
+  readonly ident?: string;
   /** The package with the programs of another version than the embedded server's. */
   readonly packageDir?: string | undefined;
   /** As `max_connections`; 50 unless told otherwise. */
@@ -83,6 +87,9 @@ export class TcpServer {
     await server.writeHba(options.hba ?? `${kind} all all 127.0.0.1/32 scram-sha-256\n`);
     if (certificates !== undefined) await server.#own('server.key', certificates.key);
     if (certificates !== undefined) await server.#own('server.crt', certificates.certificate);
+    // Read only where TLS is on, and needed only for client certificates.
+    await server.#own('root.crt', options.clientCa ?? certificates?.ca ?? '');
+    if (options.ident !== undefined) await server.#own('pg_ident.conf', options.ident);
     await server.start();
     await server.sql('CREATE DATABASE app', { database: 'postgres' });
     return server;
@@ -95,7 +102,7 @@ export class TcpServer {
       'unix_socket_directories=',
       'fsync=off',
       `max_connections=${this.#connectionsMax}`,
-      ...(this.certificates === undefined ? [] : ['ssl=on']),
+      ...(this.certificates === undefined ? [] : ['ssl=on', 'ssl_ca_file=root.crt']),
     ];
     const args = settings.flatMap((setting) => ['-c', setting]);
     const { runAs } = this.#identity;
