@@ -9,6 +9,7 @@ import type { Logger } from './core/logger.ts';
 import type { Fleet } from './gateway/fleet.ts';
 import { chooseGatewayPort } from './ports.ts';
 import type { Cluster, ClusterSettings, Clusters } from './redshift/clusters.ts';
+import type { Endpoints } from './redshift/endpoints.ts';
 import { invalidParameterValue, unsupportedOperation } from './redshift/errors.ts';
 import { DEFAULT_PARAMETER_GROUP, type ParameterValue } from './redshift/parameters.ts';
 import type { Resources } from './redshift/resources.ts';
@@ -19,6 +20,7 @@ export interface ClusterServersDeps {
   readonly config: Config;
   readonly clusters: Clusters;
   readonly resources: Resources;
+  readonly endpoints: Endpoints;
   readonly fleet: Fleet;
   /** See `ClusterServers`. */
   readonly answerTo: (hostName: string) => Promise<void>;
@@ -247,6 +249,8 @@ async function insertCluster(deps: ClusterServersDeps, wanted: NewCluster): Prom
   };
   const appliedParameters = await groupParameters(deps, cluster);
   const made = { ...cluster, settings: { ...wanted.settings, appliedParameters } };
+  const wildcard = deps.endpoints.wildcard(accountId);
+  if (wildcard !== undefined) await deps.answerTo(wildcard);
   await deps.clusters.insert(made, deps.clock);
   return made;
 }

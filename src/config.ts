@@ -81,6 +81,16 @@ export const OPTIONS = [
     meaning: `Port of the first cluster; the following clusters count up. At most ${GATEWAY_PORT_MAX}. 0 takes any free port.`,
   },
   {
+    name: 'sniPort',
+    env: 'KEYSHIFT_SNI_PORT',
+    flag: '--sni-port <port>',
+    kind: 'text',
+    default: '',
+    meaning:
+      'One port for all clusters, beside their own ones: clients tell them apart by host name ' +
+      '(`<cluster>.<account>.<public host>`). 0 takes any free port. Without it there is none.',
+  },
+  {
     name: 'tlsCertificate',
     env: 'KEYSHIFT_TLS_CERTIFICATE',
     flag: '--tls-certificate <path>',
@@ -220,6 +230,8 @@ export interface Config {
   readonly httpPort: number;
   readonly httpsPort: number;
   readonly gatewayPort: number;
+  /** The port that all clusters share; undefined: there is none. */
+  readonly sniPort: number | undefined;
   /** Undefined: Keyshift makes its own. */
   readonly tlsFiles: CertificateFiles | undefined;
   readonly accountId: string;
@@ -258,10 +270,13 @@ export function readConfig(
   const httpPort = port('KEYSHIFT_HTTP_PORT', text('httpPort'), 65_535);
   const httpsPort = port('KEYSHIFT_HTTPS_PORT', text('httpsPort'), 65_535);
   const gatewayPort = port('KEYSHIFT_GATEWAY_PORT', text('gatewayPort'), GATEWAY_PORT_MAX);
+  const sniText = optional('sniPort');
+  const sniPort = sniText === undefined ? undefined : port('KEYSHIFT_SNI_PORT', sniText, GATEWAY_PORT_MAX);
   requireDifferentPorts([
     ['KEYSHIFT_HTTP_PORT', httpPort],
     ['KEYSHIFT_HTTPS_PORT', httpsPort],
     ['KEYSHIFT_GATEWAY_PORT', gatewayPort],
+    ['KEYSHIFT_SNI_PORT', sniPort ?? 0],
   ]);
   return {
     dataDir: text('dataDir'),
@@ -271,6 +286,7 @@ export function readConfig(
     httpPort,
     httpsPort,
     gatewayPort,
+    sniPort,
     tlsFiles: tlsFiles(optional('tlsCertificate'), optional('tlsKey'), optional('tlsAuthority')),
     accountId: matching('KEYSHIFT_ACCOUNT_ID', text('accountId'), /^\d{12}$/, '12 digits'),
     region: matching(

@@ -5,6 +5,7 @@ import { apiServices } from './api-services.ts';
 import { UnknownCallers } from './audit/unknown-callers.ts';
 import { AuditWriter } from './audit/writer.ts';
 import { Cleanup } from './cleanup.ts';
+import { certificateNames, clusterOfDomain, openEndpoints } from './cluster-names.ts';
 import { clusterServers, registerExternalClusters, startClusters } from './cluster-servers.ts';
 import { externalUrls } from './clusters-file.ts';
 import type { Config } from './config.ts';
@@ -60,6 +61,8 @@ export interface RunningServer {
   readonly gatewayHost: string;
   /** Of the first cluster; undefined while there is none. */
   readonly gatewayPort: number | undefined;
+  /** The port that all clusters share, if there is one. */
+  readonly sniPort: number | undefined;
   /** What clients must trust, where they do not anyway. */
   readonly caFile: string | undefined;
   readonly rootKey: RootKey;
@@ -109,6 +112,7 @@ async function start(
   await requireFreePort(config.host, config.httpPort, 'KEYSHIFT_HTTP_PORT');
   await requireFreePort(config.host, config.httpsPort, 'KEYSHIFT_HTTPS_PORT');
   await requireFreePort(config.host, config.gatewayPort, 'KEYSHIFT_GATEWAY_PORT');
+  await requireFreePort(config.host, config.sniPort ?? 0, 'KEYSHIFT_SNI_PORT');
   const urls = externalUrls(config.clustersFile, environment, config.accountId);
   const givenKey =
     config.masterKey === undefined
@@ -139,12 +143,12 @@ async function start(
   const rootKey = await ensureRootKey(iam, config.accountId, config.rootKey);
 
   const resources = new Resources(store, clock);
-  const domains = await resources.namesOfAll('custom-domain');
-  const names = ['localhost', '127.0.0.1', '::1', config.publicHost, ...domains];
+  const clusters = new Clusters(store);
+  const endpoints = await openEndpoints(config, clusters, random);
   const certificates = await ListenerCertificates.open({
     directory: directory.root,
     files: config.tlsFiles,
-    names,
+    names: await certificateNames(config, clusters, resources, endpoints),
     now: () => systemClock.now(),
     random,
     logger,
@@ -159,7 +163,6 @@ async function start(
 
   const authDirectory = new Directory(store, sealer, sessionKeys);
   const indexes = new AccountIndexes(store, clock);
-  const clusters = new Clusters(store);
   const loginSettings = new AccountLoginSettings(store);
   const caches = [authDirectory, indexes, clusters, loginSettings];
   const forget = (accountId: string): void => {
@@ -199,13 +202,15 @@ async function start(
     host: config.host,
     tls: certificates.shown,
     durable: !config.unsafeNoFsync,
+    ofDomain: (name) => clusterOfDomain(resources, name),
     openExternal: async (cluster, passwords) => openExternal(urls.require(cluster), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());
   nodeAccess.serve(fleet);
   certificates.onChange((shown) => fleet.useCertificate(shown));
   const answerTo = (name: string): Promise<void> => certificates.addName(name);
-  const clusterDeps = { config, clusters, resources, fleet, answerTo, clock, random, logger };
+  if (endpoints.portByName !== undefined) await fleet.listenByName(endpoints.portByName);
+  const clusterDeps = { config, clusters, resources, endpoints, fleet, answerTo, clock, random, logger };
   const servers = clusterServers(clusterDeps);
   signal.throwIfAborted();
   await startClusters(clusterDeps);
@@ -229,7 +234,7 @@ async function start(
       loginSettings,
       resources,
       servers,
-      publicHost,
+      endpoints,
       store,
       movableClock,
       access: nodeAccess.access,
@@ -272,6 +277,7 @@ async function start(
     httpsUrl: `https://${host}:${https.port}`,
     gatewayHost: publicHost,
     gatewayPort: firstPort(await clusters.list(accountId)),
+    sniPort: endpoints.portByName,
     caFile: certificates.caFile,
     rootKey,
     directory,

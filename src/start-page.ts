@@ -9,7 +9,7 @@ import type { RunningServer } from './server.ts';
 
 /** Writes env.sh and ready.json; the latter last, because programs wait for it. */
 export function writeStartFiles(server: RunningServer, config: Config): void {
-  const { httpUrl, httpsUrl, gatewayHost, gatewayPort, directory, caFile, rootKey } = server;
+  const { httpUrl, httpsUrl, gatewayHost, gatewayPort, sniPort, directory, caFile, rootKey } = server;
   writeEnvFile(directory.envFile, {
     // On loopback every client can use plain HTTP; elsewhere the answers hold passwords and need TLS.
     endpointUrl: isLoopback(config.host) ? httpUrl : httpsUrl,
@@ -23,6 +23,7 @@ export function writeStartFiles(server: RunningServer, config: Config): void {
     httpsUrl,
     gatewayHost,
     gatewayPort,
+    sniPort,
     caFile,
     pid: process.pid,
   };
@@ -44,6 +45,9 @@ export function printStartPage(server: RunningServer, config: Config): string {
     gatewayPort === undefined
       ? '  SQL        no cluster yet: make one with aws redshift create-cluster'
       : `  SQL        ${gatewayHost}:${gatewayPort} (TLS)`,
+    ...(server.sniPort === undefined
+      ? []
+      : [`             *.${config.accountId}.${gatewayHost}:${server.sniPort} (every cluster by its name)`]),
     `  Account    ${config.accountId}, region ${config.region}`,
     `  Data       ${directory.root}`,
     '',

@@ -9,14 +9,16 @@ import { createDatabase, createMasterUser, prepareServer, setPassword } from '..
 import { type Reconciled, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
 import { type SessionPasswords, sessionPasswords } from '../postgres/session-passwords.ts';
-import { type Cluster, type ClusterStatus, type Clusters, clusterArn } from '../redshift/clusters.ts';
+import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts';
 import { credentialKeyPurpose } from '../redshift/credential.ts';
 import { serverSettingsOf } from '../redshift/parameters.ts';
 import type { Keyring } from '../store/keyring.ts';
+import { ClusterWork } from './cluster-work.ts';
 import { GatewayListener } from './listen.ts';
 import { RecentRefusals } from './recent-refusals.ts';
+import { clusterByName, type NamedClusters, type Route, type ServedCluster } from './route.ts';
 import { ServerLink } from './server-link.ts';
-import { type GatewayDeps, type ServedCluster, serverUnreachable } from './session.ts';
+import { type GatewayDeps, serverUnreachable } from './session.ts';
 
 /** The clusters that this node serves: their servers, and a gateway listener in front of each. */
 export interface FleetOptions extends GatewayDeps {
@@ -29,6 +31,8 @@ export interface FleetOptions extends GatewayDeps {
   readonly host: string;
   readonly tls: { readonly certificate: string; readonly key: string };
   readonly durable: boolean;
+  /** See `NamedClusters`. */
+  readonly ofDomain: NamedClusters['ofDomain'];
   /** Opens the server of an external cluster. Throws OperatorError when it cannot be used now. */
   readonly openExternal: (cluster: Cluster, passwords: SessionPasswords) => Promise<ServerAccess>;
 }
@@ -39,8 +43,7 @@ export interface ClusterContent {
 }
 
 interface Running {
-  readonly accountId: string;
-  readonly identifier: string;
+  readonly served: ServedCluster;
   readonly listener: GatewayListener;
   readonly link: ServerLink;
 }
@@ -54,17 +57,33 @@ const sessionRolePurpose = (clusterArn: string): string => `keyshift/session-rol
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #running = new Map<string, Running>();
-  readonly #background = new Set<Promise<void>>();
+  readonly #work: ClusterWork;
+  /** Of the port that all clusters share. */
+  #byName: GatewayListener | undefined;
   #context: SecureContext;
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#work = new ClusterWork(options);
     this.#context = secureContext(options.tls);
   }
 
   /** Shows another certificate to the connections that come from now on. */
   useCertificate(tls: FleetOptions['tls']): void {
     this.#context = secureContext(tls);
+  }
+
+  /** Listens at one port for all clusters, which clients tell apart by host name. Rejects when the port is taken. */
+  async listenByName(port: number): Promise<void> {
+    const clusters: NamedClusters = {
+      find: (cluster) => this.#running.get(keyOf(cluster))?.served,
+      ofDomain: this.#options.ofDomain,
+    };
+    this.#byName = new GatewayListener(
+      this.#options,
+      this.#route(undefined, (serverName) => clusterByName(clusters, serverName)),
+    );
+    await this.#byName.listen(this.#options.host, port);
   }
 
   /**
@@ -113,6 +132,7 @@ export class Fleet {
     if (running === undefined) return;
     this.#running.delete(keyOf(cluster));
     await stopRunning(running);
+    await this.#byName?.endSessionsOf(cluster);
   }
 
   /** Ends the sessions of a cluster, its server and its data; the cluster is gone when that is done. */
@@ -125,11 +145,8 @@ export class Fleet {
   }
 
   async setMasterPassword(cluster: Cluster, password: Secret): Promise<void> {
-    await setPassword(this.accessTo(cluster), {
-      name: cluster.masterUsername,
-      password,
-      random: this.#options.random,
-    });
+    const { random } = this.#options;
+    await setPassword(this.accessTo(cluster), { name: cluster.masterUsername, password, random });
   }
 
   /** The administrator's way into the server of a cluster. */
@@ -149,27 +166,29 @@ export class Fleet {
   async health(): Promise<
     readonly { readonly accountId: string; readonly identifier: string; readonly isServing: boolean }[]
   > {
-    const answers = [...this.#running.values()].map(async ({ accountId, identifier, link }) => ({
-      accountId,
-      identifier,
+    const answers = [...this.#running.values()].map(async ({ served, link }) => ({
+      accountId: served.accountId,
+      identifier: served.identifier,
       isServing: await link.isAnswering(),
     }));
     return Promise.all(answers);
   }
 
   /** Waits until no cluster is being made or deleted. */
-  async settled(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background);
+  settled(): Promise<void> {
+    return this.#work.settled();
   }
 
   /**
    * Stops accepting, lets PostgreSQL end the sessions (each client is told why), and stops the servers.
    */
   async close(): Promise<void> {
+    this.#byName?.stopAccepting();
     for (const { listener } of this.#running.values()) listener.stopAccepting();
     await this.settled();
     await Promise.all([...this.#running.values()].map(stopRunning));
     this.#running.clear();
+    await this.#byName?.close();
   }
 
   async #startExternal(cluster: Cluster): Promise<void> {
@@ -193,14 +212,15 @@ export class Fleet {
 
   async #open(cluster: Cluster): Promise<{ access: ServerAccess; server: EmbeddedServer }> {
     const { logger, durable } = this.#options;
+    const { accountId: account, identifier: name } = cluster;
     const server = await startEmbedded({
       dataDir: this.#directoryOf(cluster),
-      name: cluster.identifier,
+      name,
       durable,
       maxConnections: SERVER_CONNECTIONS_MAX,
       settings: serverSettingsOf(cluster.settings.appliedParameters ?? []),
       logger,
-      onExit: (reason) => logger.error({ ...told(cluster), reason }, "a cluster's server has ended"),
+      onExit: (reason) => logger.error({ account, cluster: name, reason }, "a cluster's server has ended"),
     });
     return { access: embeddedAccess(server, logger), server };
   }
@@ -212,7 +232,11 @@ export class Fleet {
   }
 
   async #listen(cluster: Cluster, link: ServerLink): Promise<void> {
-    const listener = new GatewayListener(this.#options, this.#toServed(cluster, link));
+    const served = this.#toServed(cluster, link);
+    const listener = new GatewayListener(
+      this.#options,
+      this.#route(served, async () => served),
+    );
     try {
       await listener.listen(this.#options.host, cluster.port);
     } catch (error) {
@@ -222,8 +246,11 @@ export class Fleet {
         { cause: error },
       );
     }
-    const { accountId, identifier } = cluster;
-    this.#running.set(keyOf(cluster), { accountId, identifier, listener, link });
+    this.#running.set(keyOf(cluster), { served, listener, link });
+  }
+
+  #route(cluster: ServedCluster | undefined, byName: Route['byName']): Route {
+    return { tls: () => this.#context, recentRefusals: new RecentRefusals(), cluster, byName };
   }
 
   #toServed(cluster: Cluster, link: ServerLink): ServedCluster {
@@ -237,23 +264,12 @@ export class Fleet {
         if (link.access === undefined) throw serverUnreachable();
         return link.access;
       },
-      tls: () => this.#context,
-      recentRefusals: new RecentRefusals(),
     };
   }
 
-  /** Does `work` on a cluster after the answer. A cluster that it fails on is failed, as its status tells. */
+  /** See `ClusterWork`. */
   inBackground(cluster: Cluster, work: () => Promise<void>): void {
-    const done = work()
-      .catch(async (error: unknown) => {
-        this.#options.logger.error({ ...told(cluster), err: error }, 'a cluster failed');
-        await this.#options.clusters.setStatus(cluster, IN_CHANGE, 'failed');
-      })
-      .catch((error: unknown) => {
-        this.#options.logger.error({ ...told(cluster), err: error }, "a cluster's status is not known");
-      })
-      .finally(() => this.#background.delete(done));
-    this.#background.add(done);
+    this.#work.start(cluster, work);
   }
 
   /** Whether the data of an embedded cluster are on this machine; another node may have them. */
@@ -276,19 +292,6 @@ async function stopRunning({ listener, link }: Running): Promise<void> {
 function secureContext({ certificate, key }: FleetOptions['tls']): SecureContext {
   return createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
 }
-
-/** States out of which work in the background leads. */
-const IN_CHANGE: readonly ClusterStatus[] = [
-  'creating',
-  'deleting',
-  'pausing',
-  'resuming',
-  'rebooting',
-  'modifying',
-];
-
-/** How the log names a cluster. */
-const told = ({ accountId, identifier }: Cluster) => ({ account: accountId, cluster: identifier });
 
 const keyOf = (cluster: Pick<Cluster, 'accountId' | 'identifier'>): string =>
   `${cluster.accountId}/${cluster.identifier}`;

@@ -3,23 +3,30 @@ import { plainAddress } from '../core/addresses.ts';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { PendingLogins } from './pending-logins.ts';
-import { type GatewayDeps, runSession, type ServedCluster } from './session.ts';
+import type { Route, ServedCluster } from './route.ts';
+import { type GatewayDeps, runSession } from './session.ts';
 import { SessionRecord } from './session-record.ts';
 
 /** Milliseconds between probes of an idle connection; finds clients that vanished without a word. */
 const KEEPALIVE_MS = 60_000;
 
-/** The listener of one cluster: accepts connections within limits and gives each to `runSession`. */
+interface Session {
+  readonly record: SessionRecord;
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** The listener of one port: accepts connections within limits and gives each to `runSession`. */
 export class GatewayListener {
   readonly #deps: GatewayDeps;
-  readonly #cluster: ServedCluster;
+  readonly #route: Route;
   readonly #server: Server;
-  readonly #sessions = new Map<Socket, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  readonly #sessions = new Map<Socket, Session>();
   readonly #pending = new PendingLogins();
 
-  constructor(deps: GatewayDeps, cluster: ServedCluster) {
+  constructor(deps: GatewayDeps, route: Route) {
     this.#deps = deps;
-    this.#cluster = cluster;
+    this.#route = route;
     this.#server = createServer(
       // A client that has nothing more to say may still wait for answers.
       { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: true, allowHalfOpen: true },
@@ -34,7 +41,8 @@ export class GatewayListener {
       this.#server.listen(port, host, () => resolve());
     });
     this.#server.on('error', (error) => {
-      this.#deps.logger.error({ err: error, cluster: this.#cluster.identifier }, 'the gateway cannot accept');
+      const cluster = this.#route.cluster?.identifier;
+      this.#deps.logger.error({ err: error, cluster, port }, 'the gateway cannot accept');
     });
   }
 
@@ -46,9 +54,18 @@ export class GatewayListener {
   /** Ends all sessions and waits until they are recorded. */
   async close(): Promise<void> {
     this.stopAccepting();
+    await end([...this.#sessions.values()]);
+  }
+
+  /** Ends the sessions of one cluster, and waits until they are recorded. */
+  async endSessionsOf({
+    accountId,
+    identifier,
+  }: Pick<ServedCluster, 'accountId' | 'identifier'>): Promise<void> {
     const sessions = [...this.#sessions.values()];
-    for (const session of sessions) session.abort.abort();
-    await Promise.all(sessions.map((session) => session.done));
+    await end(
+      sessions.filter(({ record }) => record.accountId === accountId && record.cluster === identifier),
+    );
   }
 
   /** Past a limit the connection is closed at once: an answer would cost what the limit is there to save. */
@@ -68,11 +85,16 @@ export class GatewayListener {
     abort.signal.addEventListener('abort', () => {
       if (isPending && !(abort.signal.reason instanceof SqlError)) socket.destroy();
     });
-    const record = new SessionRecord(this.#deps, this.#cluster, address);
-    const done = runSession(this.#deps, this.#cluster, socket, record, abort, ready).finally(() => {
+    const record = new SessionRecord(this.#deps, address);
+    const done = runSession(this.#deps, this.#route, socket, record, abort, ready).finally(() => {
       ready();
       this.#sessions.delete(socket);
     });
-    this.#sessions.set(socket, { abort, done });
+    this.#sessions.set(socket, { record, abort, done });
   }
+}
+
+async function end(sessions: readonly Session[]): Promise<void> {
+  for (const { abort } of sessions) abort.abort();
+  await Promise.all(sessions.map(({ done }) => done));
 }

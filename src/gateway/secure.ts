@@ -20,6 +20,8 @@ import type { Turnstile } from './turnstile.ts';
 export interface Opened {
   readonly channel: Channel;
   readonly secure: boolean;
+  /** The host name that the client gave in the TLS handshake (RFC 6066 section 3). */
+  readonly serverName: string | undefined;
   readonly packet: StartupPacket | Extract<FirstPacket, { kind: 'cancel' }>;
 }
 
@@ -56,7 +58,7 @@ export async function secure(
     switch (packet.kind) {
       case 'startup':
       case 'cancel':
-        return { channel, secure: isSecure, packet };
+        return { channel, secure: isSecure, serverName: serverNameOf(channel), packet };
       case 'gss':
         refuseEarlyBytes(channel);
         channel.write(Buffer.of(ENCRYPTION_ANSWERS.no));
@@ -106,6 +108,12 @@ async function startTls(
     throw new ConnectionEnded();
   }
   return new Channel(socket);
+}
+
+/** Node says false where there was none. */
+function serverNameOf({ socket }: Channel): string | undefined {
+  const name: unknown = 'servername' in socket ? socket.servername : undefined;
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 function handshake(socket: TLSSocket): Promise<void> {

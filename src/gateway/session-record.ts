@@ -26,9 +26,10 @@ interface RecordDeps {
 /** What is known of one connection so far, and its events in the audit log. */
 export class SessionRecord {
   readonly sessionId = randomUUID();
-  readonly accountId: string;
-  /** Identifier of the cluster. */
-  readonly cluster: string;
+  /** Of the cluster, from `reached` on. */
+  accountId = '';
+  /** Identifier of the cluster, from `reached` on. */
+  cluster = '';
   readonly sourceIp: string;
   loginName: string | undefined;
   isSecure = false;
@@ -47,15 +48,19 @@ export class SessionRecord {
   endedBy: SqlError | undefined;
   readonly #deps: RecordDeps;
 
-  constructor(
-    deps: RecordDeps,
-    cluster: { readonly accountId: string; readonly identifier: string },
-    sourceIp: string,
-  ) {
+  constructor(deps: RecordDeps, sourceIp: string) {
     this.#deps = deps;
+    this.sourceIp = sourceIp;
+  }
+
+  /** Notes which cluster the connection is for: only then there is a log that its events can be in. */
+  reached(cluster: { readonly accountId: string; readonly identifier: string }): void {
     this.accountId = cluster.accountId;
     this.cluster = cluster.identifier;
-    this.sourceIp = sourceIp;
+  }
+
+  get hasCluster(): boolean {
+    return this.cluster !== '';
   }
 
   get credentialId(): string | undefined {

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { SecureContext } from 'node:tls';
 import type { AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf, SqlError } from '../core/errors.ts';
@@ -13,8 +12,7 @@ import {
   writeNegotiateProtocolVersion,
 } from '../pgwire/index.ts';
 import { provision, requireClientDatabase } from '../postgres/provision.ts';
-import { isUnreachable, type ServerAccess } from '../postgres/server-access.ts';
-import type { DerivedKeys } from '../store/keyring.ts';
+import { isUnreachable } from '../postgres/server-access.ts';
 import { type AdmitDeps, admit } from './admit.ts';
 import type { Backend } from './backend.ts';
 import type { CancelKeys } from './cancel.ts';
@@ -23,8 +21,8 @@ import { endBackend } from './end-backend.ts';
 import { openBackend } from './enter.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import { LoginDeadline } from './login-deadline.ts';
-import type { RecentRefusals } from './recent-refusals.ts';
 import { relay } from './relay.ts';
+import type { Route, ServedCluster } from './route.ts';
 import { secure } from './secure.ts';
 import type { SessionRecord } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
@@ -37,7 +35,7 @@ import { welcome } from './welcome.ts';
 /**
  * The way of a connection, from its first byte to its end:
  *
- *   TLS → startup → password → verify → admit → provision → backend → relay → end
+ *   TLS → startup → route → password → verify → admit → provision → backend → relay → end
  *
  * A step that refuses throws an SqlError; it is recorded, and the client gets it as FATAL.
  */
@@ -53,20 +51,9 @@ export interface GatewayDeps extends AdmitDeps {
   readonly logger: Logger;
 }
 
-/** A cluster that this gateway serves. */
-export interface ServedCluster {
-  readonly accountId: string;
-  readonly identifier: string;
-  readonly arn: string;
-  readonly keys: DerivedKeys;
-  /** Throws SqlError 57P03 while the server has not been reached for the first time. */
-  readonly access: ServerAccess;
-  readonly tls: () => SecureContext;
-  readonly recentRefusals: RecentRefusals;
-}
-
 /** A login that is done: both sides are ready, and the key that cancels its queries is known. */
 interface LoggedIn {
+  readonly cluster: ServedCluster;
   readonly client: Channel;
   readonly backend: Backend;
   readonly dbUser: string;
@@ -83,7 +70,7 @@ const PROTOCOL_MINOR = 2;
  */
 export async function runSession(
   deps: GatewayDeps,
-  cluster: ServedCluster,
+  route: Route,
   socket: Socket,
   record: SessionRecord,
   ending: AbortController,
@@ -91,14 +78,14 @@ export async function runSession(
 ): Promise<void> {
   const deadline = new LoginDeadline(socket);
   try {
-    const session = await logIn(deps, cluster, socket, record, deadline, ending);
+    const session = await logIn(deps, route, socket, record, deadline, ending);
     deadline.end();
     if (session === undefined) return;
     ready();
-    await serve(deps, cluster, session, record, ending.signal);
+    await serve(deps, session, record, ending.signal);
     await record.ended();
   } catch (error) {
-    await turnAway(deps, cluster, record, deadline, error);
+    await turnAway(deps, route, record, deadline, error);
   } finally {
     deps.live.leave(record);
     deadline.end();
@@ -120,16 +107,17 @@ function closeSoon(socket: Socket): void {
 /** Undefined for a cancel request, which is done when it has been passed on. */
 async function logIn(
   deps: GatewayDeps,
-  cluster: ServedCluster,
+  route: Route,
   socket: Socket,
   record: SessionRecord,
   deadline: LoginDeadline,
   ending: AbortController,
 ): Promise<LoggedIn | undefined> {
-  const handshaking = { context: cluster.tls(), handshakes: deps.handshakes, address: record.sourceIp };
+  const handshaking = { context: route.tls(), handshakes: deps.handshakes, address: record.sourceIp };
   const {
     channel: client,
     secure: isSecure,
+    serverName,
     packet,
   } = await secure(socket, handshaking, (channel) => {
     deadline.client = channel;
@@ -140,7 +128,11 @@ async function logIn(
   }
   record.loginName = packet.user;
   record.isSecure = isSecure;
-  if (!isSecure) throw cluster.recentRefusals.refusalWithoutTls(record.sourceIp, packet.user);
+  const cluster = route.cluster ?? (isSecure ? await route.byName(serverName) : undefined);
+  if (cluster !== undefined) record.reached(cluster);
+  if (!isSecure || cluster === undefined) {
+    throw route.recentRefusals.refusalWithoutTls(record.sourceIp, packet.user);
+  }
   const minorVersion = negotiate(client, packet);
   const { settings, client: description, isRedshiftDriver } = readClientParameters(packet.parameters);
   record.client = description;
@@ -166,7 +158,7 @@ async function logIn(
   welcome(client, backend, cancelKey, isRedshiftDriver);
   const { socket: server } = backend.channel;
   record.traffic = () => ({ fromClient: server.bytesWritten, toClient: server.bytesRead });
-  return { client, backend, dbUser, role, cancelKey };
+  return { cluster, client, backend, dbUser, role, cancelKey };
 }
 
 function noteIdentity(record: SessionRecord, identity: Identity): string {
@@ -183,7 +175,6 @@ function requireWanted(signal: AbortSignal): void {
 /** Never rejects: what breaks a session off is told to the client, and is its end and no refusal of its login. */
 async function serve(
   deps: GatewayDeps,
-  cluster: ServedCluster,
   session: LoggedIn,
   record: SessionRecord,
   signal: AbortSignal,
@@ -191,12 +182,12 @@ async function serve(
   const end = (): void => {
     if (!(signal.reason instanceof SqlError)) return;
     record.endedBy = signal.reason;
-    void endBackend(cluster.access, session, deps.logger);
+    void endBackend(session.cluster.access, session, deps.logger);
   };
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
   try {
-    const rewrite = userDdlRewriter(session.backend, session.dbUser, cluster.access);
+    const rewrite = userDdlRewriter(session.backend, session.dbUser, session.cluster.access);
     await relay({ client: session.client, backend: session.backend.channel, rewrite, signal });
   } catch (error) {
     session.client.end(writeErrorResponse('FATAL', tellable(deps, record, error)));
@@ -226,26 +217,25 @@ function negotiate(client: Channel, packet: StartupPacket): number {
 
 async function turnAway(
   deps: GatewayDeps,
-  cluster: ServedCluster,
+  route: Route,
   record: SessionRecord,
   deadline: LoginDeadline,
   cause: unknown,
 ): Promise<void> {
   const error = deadline.passed ? timeout() : cause;
   if (error instanceof ConnectionEnded) return;
-  const told = await recordRefusal(cluster, record, tellable(deps, record, error));
+  const told = await recordRefusal(route, record, tellable(deps, record, error));
   deadline.client?.end(writeErrorResponse('FATAL', told));
 }
 
-/** What the client may be told: the refusal, once it is recorded. Whoever named no user tried no login. */
-async function recordRefusal(
-  cluster: ServedCluster,
-  record: SessionRecord,
-  refusal: SqlError,
-): Promise<SqlError> {
+/**
+ * What the client may be told: the refusal, once it is recorded. Whoever named no user, or reached no cluster, tried no
+ * login.
+ */
+async function recordRefusal(route: Route, record: SessionRecord, refusal: SqlError): Promise<SqlError> {
   if (record.loginName === undefined) return refusal;
-  const told = (await record.refused(refusal)) ? refusal : internalError(record);
-  if (record.isSecure) cluster.recentRefusals.add(record.sourceIp, record.loginName, told);
+  const told = !record.hasCluster || (await record.refused(refusal)) ? refusal : internalError(record);
+  if (record.isSecure) route.recentRefusals.add(record.sourceIp, record.loginName, told);
   return told;
 }
 

@@ -68,6 +68,18 @@ export class Resources {
     return rows.map(({ name }) => name);
   }
 
+  /** Those of that name in any account, with their accounts. */
+  async inAllAccounts<Kind extends ResourceKind>(
+    kind: Kind,
+    name: string,
+  ): Promise<readonly (Resource<Kind> & { readonly accountId: string })[]> {
+    const rows = await this.#store.query<Row & { account_id: string }>(
+      'SELECT account_id, name, content, created_at FROM keyshift.redshift_resources WHERE kind = $1 AND name = $2',
+      [kind, name],
+    );
+    return rows.map((row) => ({ ...fromRow<Kind>(row), accountId: row.account_id }));
+  }
+
   async find<Kind extends ResourceKind>(
     accountId: string,
     kind: Kind,

@@ -50,6 +50,13 @@ export function cancelRequest(processId: number, key: Buffer): Buffer {
   return packet(int32(80877102), int32(processId), key);
 }
 
+/** Where to connect, when not to the port of the first cluster. */
+interface Door {
+  readonly port?: number;
+  /** The host name for TLS; none if empty. */
+  readonly serverName?: string;
+}
+
 /** The fields of an ErrorResponse by their letters. */
 export function errorFields({ letter, body }: Message): Record<string, string> {
   if (letter !== 'E') throw new Error(`not an error but ${letter}`);
@@ -92,12 +99,12 @@ export class Wire {
   }
 
   /** A connection inside TLS, asked for as every client does. */
-  static async openTls(keyshift: Keyshift): Promise<Wire> {
-    const wire = await Wire.open(keyshift);
+  static async openTls(keyshift: Keyshift, door: Door = {}): Promise<Wire> {
+    const wire = await Wire.open(keyshift, door.port);
     wire.send(SSL_REQUEST);
     const answer = await wire.bytes(1);
     if (answer.toString() !== 'S') throw new Error(`SSLRequest was answered with ${answer.toString()}`);
-    await wire.startTls();
+    await wire.startTls(undefined, door.serverName);
     return wire;
   }
 
@@ -107,8 +114,9 @@ export class Wire {
     login: Login,
     parameters: Readonly<Record<string, string>> = {},
     version: number = PROTOCOL_30,
+    door: Door = {},
   ): Promise<{ readonly wire: Wire; readonly session: LoggedIn }> {
-    const wire = await Wire.openTls(keyshift);
+    const wire = await Wire.openTls(keyshift, door);
     wire.send(startup({ user: login.user, database: 'exampledb', ...parameters }, version));
     let request = await wire.message();
     let negotiated: Buffer | undefined;
@@ -127,13 +135,15 @@ export class Wire {
     this.#socket.write(Buffer.concat(parts));
   }
 
-  async startTls(alpn?: readonly string[]): Promise<void> {
+  async startTls(alpn?: readonly string[], serverName = 'localhost'): Promise<void> {
     const plain = this.#socket;
     for (const event of ['data', 'close', 'end']) plain.removeAllListeners(event);
     const tls: TLSSocket = connectTls({
       socket: plain,
       ca: readFileSync(this.#keyshift.ready.caFile),
-      servername: 'localhost',
+      servername: serverName,
+      // The name chooses a cluster; which names the certificate has is another test's business.
+      ...(serverName !== 'localhost' ? { checkServerIdentity: () => undefined } : {}),
       ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     });
     await new Promise<void>((resolve, reject) => {
@@ -172,6 +182,11 @@ export class Wire {
     const head = await this.bytes(5);
     const body = await this.bytes(head.readInt32BE(1) - 4);
     return { letter: head.toString('latin1', 0, 1), body };
+  }
+
+  /** Whether something has arrived that was not read. */
+  get hasArrived(): boolean {
+    return this.#received.length > 0;
   }
 
   /** All messages up to and with the next ReadyForQuery. */

@@ -29,6 +29,7 @@ describe('the settings', () => {
       httpPort: 8080,
       httpsPort: 8443,
       gatewayPort: 5439,
+      sniPort: undefined,
       tlsFiles: undefined,
       accountId: '123456789012',
       region: 'us-west-2',
@@ -252,5 +253,20 @@ describe('the certificate of the operator', () => {
   test.each(['KEYSHIFT_TLS_CERTIFICATE', 'KEYSHIFT_TLS_KEY'] as const)('is refused without %s', (name) => {
     expect(refusal({ ...FILES, [name]: '' })).toContain('must be set together');
     expect(refusal({ KEYSHIFT_TLS_AUTHORITY: 'ca.crt' })).toContain('only with them');
+  });
+});
+
+describe('the port that all clusters share', () => {
+  test.each([
+    ['', undefined],
+    ['0', 0],
+    ['5432', 5432],
+    ['32767', 32_767],
+  ])('%j is %s', (text, port) => {
+    expect(readConfig({ KEYSHIFT_SNI_PORT: text }).sniPort).toBe(port);
+  });
+
+  test.each(['32768', '-1', 'x', '5439'])('%j is refused', (text) => {
+    expect(refusal({ KEYSHIFT_SNI_PORT: text })).toContain('KEYSHIFT_SNI_PORT');
   });
 });

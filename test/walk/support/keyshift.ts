@@ -19,6 +19,7 @@ export interface Ready {
   readonly httpsUrl: string;
   readonly gatewayHost: string;
   readonly gatewayPort: number;
+  readonly sniPort?: number;
   readonly caFile: string;
   readonly pid: number;
 }

@@ -63,7 +63,7 @@ function toWorkgroup(deps: RedshiftDeps, caller: Caller, cluster: Cluster, name:
     workgroupArn: serverlessArn('workgroup', region, accountId, identifier),
     namespaceName: name,
     status: WORKGROUP_STATUS[cluster.status],
-    endpoint: { address: deps.publicHost, port: cluster.port, vpcEndpoints: [] },
+    endpoint: { ...deps.endpoints.of(cluster), vpcEndpoints: [] },
     port: cluster.port,
     publiclyAccessible: false,
     enhancedVpcRouting: false,

@@ -29,6 +29,11 @@ export async function toWireCluster(
   return described;
 }
 
+function toWireEndpoint(deps: RedshiftDeps, cluster: Cluster): wire.Endpoint {
+  const { address, port } = deps.endpoints.of(cluster);
+  return { Address: address, Port: port };
+}
+
 interface Beside {
   readonly domains: readonly Resource<'custom-domain'>[];
   readonly groups: readonly Resource<'parameter-group'>[];
@@ -47,7 +52,7 @@ function toWire(deps: RedshiftDeps, caller: Caller, cluster: Cluster, beside: Be
     MasterUsername: cluster.masterUsername,
     DBName: cluster.databaseName,
     // As on Redshift, a cluster has no endpoint before it was ready.
-    ...(state.hasEndpoint ? { Endpoint: { Address: deps.publicHost, Port: cluster.port } } : {}),
+    ...(state.hasEndpoint ? { Endpoint: toWireEndpoint(deps, cluster) } : {}),
     ClusterCreateTime: cluster.createdAt,
     AutomatedSnapshotRetentionPeriod: options.AutomatedSnapshotRetentionPeriod ?? 1,
     ManualSnapshotRetentionPeriod: options.ManualSnapshotRetentionPeriod ?? -1,

@@ -2,6 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { RandomBytes } from '../../../core/ids.ts';
 import type { Secret } from '../../../core/secret.ts';
 import type { Cluster, ClusterSettings, Clusters } from '../../../redshift/clusters.ts';
+import type { Endpoints } from '../../../redshift/endpoints.ts';
 import type { AccountLoginSettings } from '../../../redshift/login-settings.ts';
 import type { Resources } from '../../../redshift/resources.ts';
 import type { Keyring } from '../../../store/keyring.ts';
@@ -45,6 +46,5 @@ export interface RedshiftDeps {
   readonly resources: Resources;
   readonly loginSettings: AccountLoginSettings;
   readonly servers: ClusterServers;
-  /** The name by which clients reach the gateway. */
-  readonly publicHost: string;
+  readonly endpoints: Endpoints;
 }

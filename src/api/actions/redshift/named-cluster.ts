@@ -1,4 +1,5 @@
 import { type Cluster, clusterArn } from '../../../redshift/clusters.ts';
+import { clusterOfHostName } from '../../../redshift/endpoints.ts';
 import {
   clusterNotFound,
   customDomainNotFound,
@@ -38,7 +39,9 @@ async function clusterOfHost(deps: RedshiftDeps, caller: Caller, host: string): 
   const { accountId } = caller.principal;
   const domain = await deps.resources.find(accountId, 'custom-domain', host);
   if (domain !== undefined) return domain.content.clusterIdentifier;
-  if (host !== deps.publicHost.toLowerCase()) return undefined;
+  const named = clusterOfHostName(host);
+  if (named !== undefined) return named.accountId === accountId ? named.identifier : undefined;
+  if (!deps.endpoints.isOwnName(host)) return undefined;
   const [only, ...others] = await deps.clusters.list(accountId);
   return others.length === 0 ? only?.identifier : undefined;
 }
