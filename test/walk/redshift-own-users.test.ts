@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/client/call.ts';
-import { signRequest } from '../../src/sigv4/index.ts';
-import { ask as call, makeUser, must, plain, type Received, send } from './support/api.ts';
+import { askServerless, ask as call, makeUser, must, type Received } from './support/api.ts';
 import { Keyshift } from './support/keyshift.ts';
 import { ask, issue, loginRefusal } from './support/logins.ts';
 
@@ -25,28 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await keyshift?.close();
 });
-
-/** A call of Redshift Serverless. */
-function serverless(caller: Endpoint, operation: string, input: unknown): Promise<Received> {
-  const raw = plain(
-    caller,
-    'redshift',
-    {},
-    {
-      with: {
-        headers: [
-          ['host', new URL(caller.url).host],
-          ['content-type', 'application/x-amz-json-1.1'],
-          ['x-amz-target', `RedshiftServerless.${operation}`],
-        ],
-        body: Buffer.from(JSON.stringify(input)),
-      },
-    },
-  );
-  const { accessKeyId, secretAccessKey: secret, region } = caller;
-  const options = { accessKeyId, secret, region, service: 'redshift-serverless', at: new Date() };
-  return send(caller, signRequest(raw, options));
-}
 
 const json = (answer: Received): unknown => JSON.parse(answer.text);
 
@@ -183,7 +160,7 @@ describe('GetClusterCredentialsWithIAM', () => {
 describe('GetCredentials of Redshift Serverless', () => {
   test('gives the same login for the workgroup of the cluster, and for the default one', async () => {
     for (const workgroupName of [CLUSTER, 'default']) {
-      const answer = await serverless(ada, 'GetCredentials', { workgroupName, dbName: 'exampledb' });
+      const answer = await askServerless(ada, 'GetCredentials', { workgroupName, dbName: 'exampledb' });
       expect(answer.status, answer.text).toBe(200);
       expect(answer.headers['content-type']).toBe('application/x-amz-json-1.1');
       const { dbUser, dbPassword, expiration } = json(answer) as Record<string, unknown>;
@@ -196,7 +173,7 @@ describe('GetCredentials of Redshift Serverless', () => {
   });
 
   test('is described by workgroup and namespace', async () => {
-    const { workgroup } = json(await serverless(ada, 'GetWorkgroup', { workgroupName: 'default' })) as {
+    const { workgroup } = json(await askServerless(ada, 'GetWorkgroup', { workgroupName: 'default' })) as {
       workgroup: Record<string, unknown>;
     };
     expect(workgroup).toMatchObject({
@@ -205,19 +182,19 @@ describe('GetCredentials of Redshift Serverless', () => {
       endpoint: { address: 'localhost', port: keyshift.ready.gatewayPort },
       creationDate: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });
-    expect(json(await serverless(ada, 'GetNamespace', { namespaceName: CLUSTER }))).toMatchObject({
+    expect(json(await askServerless(ada, 'GetNamespace', { namespaceName: CLUSTER }))).toMatchObject({
       namespace: { namespaceName: CLUSTER, adminUsername: 'awsuser', status: 'AVAILABLE' },
     });
-    expect(json(await serverless(ada, 'ListWorkgroups', {}))).toMatchObject({
+    expect(json(await askServerless(ada, 'ListWorkgroups', {}))).toMatchObject({
       workgroups: [{ workgroupName: CLUSTER, workgroupArn: workgroup['workgroupArn'] }],
     });
-    expect(json(await serverless(ada, 'ListNamespaces', {}))).toMatchObject({
+    expect(json(await askServerless(ada, 'ListNamespaces', {}))).toMatchObject({
       namespaces: [{ namespaceName: CLUSTER }],
     });
   });
 
   test('is decided on the workgroup, whichever of its names was used', async () => {
-    const { workgroup } = json(await serverless(ada, 'GetWorkgroup', { workgroupName: CLUSTER })) as {
+    const { workgroup } = json(await askServerless(ada, 'GetWorkgroup', { workgroupName: CLUSTER })) as {
       workgroup: { workgroupArn: string };
     };
     const dave = await makeUser(root, 'dave', {
@@ -227,9 +204,9 @@ describe('GetCredentials of Redshift Serverless', () => {
       ],
     });
     for (const workgroupName of [CLUSTER, 'default']) {
-      expect((await serverless(dave, 'GetCredentials', { workgroupName })).status).toBe(200);
+      expect((await askServerless(dave, 'GetCredentials', { workgroupName })).status).toBe(200);
     }
-    const refused = await serverless(dave, 'GetCredentials', { workgroupName: 'other' });
+    const refused = await askServerless(dave, 'GetCredentials', { workgroupName: 'other' });
     expect([refused.status, refused.headers['x-amzn-errortype']]).toEqual([400, 'AccessDeniedException']);
     expect(json(refused)).toMatchObject({
       __type: 'AccessDeniedException',
@@ -250,14 +227,22 @@ describe('GetCredentials of Redshift Serverless', () => {
     ['ListWorkgroups', { nextToken: 'nonsense' }, 'InvalidPaginationException'],
     ['CreateWorkgroup', {}, 'UnknownOperationException'],
   ])('%s with %j answers %s', async (operation, input, code) => {
-    const answer = await serverless(ada, operation, input);
+    const answer = await askServerless(ada, operation, input);
     expect([answer.status, answer.headers['x-amzn-errortype']]).toEqual([400, code]);
   });
 
   test('refuses a wrong signature and a missing one by the names of the JSON protocol', async () => {
-    const wrong = await serverless({ ...ada, secretAccessKey: root.secretAccessKey }, 'ListWorkgroups', {});
+    const wrong = await askServerless(
+      { ...ada, secretAccessKey: root.secretAccessKey },
+      'ListWorkgroups',
+      {},
+    );
     expect(wrong.headers['x-amzn-errortype']).toBe('InvalidSignatureException');
-    const unknown = await serverless({ ...ada, accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }, 'ListWorkgroups', {});
+    const unknown = await askServerless(
+      { ...ada, accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' },
+      'ListWorkgroups',
+      {},
+    );
     expect(unknown.headers['x-amzn-errortype']).toBe('UnrecognizedClientException');
   });
 });
@@ -297,7 +282,7 @@ describe('a custom domain name', () => {
     });
     const [user = ''] = named.texts('DbUser');
     const [password = ''] = named.texts('DbPassword');
-    const again = json(await serverless(ada, 'GetCredentials', { customDomainName: DOMAIN })) as {
+    const again = json(await askServerless(ada, 'GetCredentials', { customDomainName: DOMAIN })) as {
       dbUser: string;
     };
     expect([withIam.user, user, again.dbUser]).toEqual(['IAM:ada', 'IAM:temp_creds_user', 'IAM:ada']);

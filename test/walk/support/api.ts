@@ -145,7 +145,29 @@ export function ask(
   return send(endpoint, signed(endpoint, service, { Action, ...parameters }, signing));
 }
 
-/** The same, for calls that must succeed. */
+/** A call of Redshift Serverless, which speaks JSON. */
+export function askServerless(caller: Endpoint, operation: string, input: unknown): Promise<Received> {
+  const raw = plain(
+    caller,
+    'redshift',
+    {},
+    {
+      with: {
+        headers: [
+          ['host', new URL(caller.url).host],
+          ['content-type', 'application/x-amz-json-1.1'],
+          ['x-amz-target', `RedshiftServerless.${operation}`],
+        ],
+        body: Buffer.from(JSON.stringify(input)),
+      },
+    },
+  );
+  const { accessKeyId, secretAccessKey: secret, region } = caller;
+  const options = { accessKeyId, secret, region, service: 'redshift-serverless', at: new Date() };
+  return send(caller, signRequest(raw, options));
+}
+
+/** Calls one operation, for calls that must succeed. */
 export async function must(
   endpoint: Endpoint,
   service: ServiceName,
