@@ -1,7 +1,8 @@
-// The clients: what each is installed from (installations.mjs), how it is run, what is tried with it, and why not the
-// rest.
+// The clients: what each is installed from (installations.mjs), how it is run, and which scenarios are not tried with it,
+// each with its reason. All others are.
 // A program prints one line for each scenario: `ok <scenario>`, or `failed <scenario>: <reason>`.
 import { join } from 'node:path';
+import { SCENARIOS } from './scenarios.mjs';
 
 /** Clients whose page in docs/clients has strings that are run: those of its code blocks, in their order. */
 export const PAGES = {
@@ -18,6 +19,8 @@ export const PAGES = {
   'lib/pq': 'go',
   pgx: 'go',
   'dbt-redshift': 'dbt',
+  pgbouncer: 'pgbouncer',
+  Terraform: 'terraform',
 };
 
 /** Clients that no registry has, so that nothing here can run them. */
@@ -27,107 +30,124 @@ export const WITHOUT_PROGRAM = {
   'paws for R': 'it is in none of the registries that this installs from',
 };
 
+/** Why a scenario is not tried with a client. */
+const API_ONLY = 'it speaks to the API only';
+const SQL_ONLY = 'it knows nothing of the API: something else asks for its credentials';
+const OWN_CREDENTIALS = 'it asks for its own credentials as it connects, so there are no others to try';
+const NO_CALLS = 'it has no calls for that';
+const NOT_TERRAFORM = 'only Terraform keeps what it makes';
+const NO_VIEWS = 'it asks for system views of Redshift that are not there';
+const OTHERS_PAGE = 'it shares its page, and the page has strings of the AWS CLI';
+
+const all = (why, ...scenarios) => Object.fromEntries(scenarios.map((scenario) => [scenario, why]));
+const WIRE = ['host', 'describe', 'groups', 'expired', 'database', 'plain'];
+const SESSION = ['metadata', 'cancel', 'prepared', 'copy', 'pool'];
+const NO_WIRE = { ...all(API_ONLY, ...WIRE, ...SESSION), ...all(NOT_TERRAFORM, 'lifecycle') };
+const NO_API = { ...all(SQL_ONLY, 'api', 'iam', 'token', 'describe'), ...all(NOT_TERRAFORM, 'lifecycle') };
+/** Drivers of Redshift call the API, but not for its own sake. */
+const NO_PLAIN_API = {
+  ...all('it calls the API only to connect', 'api'),
+  ...all(NOT_TERRAFORM, 'lifecycle'),
+};
+
 const python = (venv) => join(venv, 'bin', 'python');
 
-const WIRE = ['host', 'groups', 'expired', 'database', 'plain', 'verify'];
-
-const py = (name, file, scenarios) => ({
+const py = (name, file, without) => ({
   name,
   installation: 'python',
   command: (cache) => [python(cache), `python/${file}`],
-  scenarios,
+  without,
 });
-const js = (name, file, scenarios) => ({
+const js = (name, file, without) => ({
   name,
   installation: 'node',
   // Modules are found from the file's own folder, so the programs run from where they are installed.
   copy: [`node/${file}`, 'node/scenarios.mjs'],
   command: (cache) => ['node', join(cache, file)],
-  scenarios,
+  without,
 });
-const jvm = (name, file, scenarios) => ({
+const jvm = (name, file, without) => ({
   name,
   installation: 'java',
   command: (cache) => ['java', '-cp', join(cache, '*'), `java/${file}`],
-  scenarios,
+  without,
 });
-const golang = (name, scenarios) => ({
+const golang = (name, without) => ({
   name,
   installation: 'go',
   command: (cache) => [join(cache, 'interop'), name],
-  scenarios,
+  without,
+});
+const shell = (name, installation, file, without) => ({
+  name,
+  installation,
+  command: (cache) => ['bash', file, cache],
+  without,
 });
 
-const ALL = [
-  {
-    name: 'aws CLI',
-    installation: 'python',
-    command: (cache) => ['bash', 'shell/aws-cli.sh', join(cache, 'bin', 'aws')],
-    scenarios: ['api', 'iam'],
-  },
-  py('boto3', 'boto3_client.py', ['api', 'iam']),
-  js('AWS SDK for JavaScript v3', 'aws-sdk.mjs', ['api', 'iam']),
-  jvm('AWS SDK for Java v2', 'AwsSdk.java', ['api', 'iam']),
-  golang('AWS SDK for Go v2', ['api', 'iam']),
-  py('redshift_connector', 'redshift_connector_client.py', [
-    'host',
-    'describe',
-    'iam',
-    'groups',
-    'expired',
-    'database',
-    'verify',
-    'prepared',
-  ]),
-  jvm('Redshift JDBC', 'RedshiftJdbc.java', [
-    'host',
-    'describe',
-    'iam',
-    'groups',
-    'expired',
-    'database',
-    'plain',
-    'verify',
-    'cancel',
-    'prepared',
-    'pool',
-  ]),
-  jvm('pgjdbc', 'PgJdbc.java', [...WIRE, 'metadata', 'cancel', 'prepared']),
-  {
-    name: 'psql',
-    installation: 'psql',
-    command: () => ['bash', 'shell/psql.sh'],
-    scenarios: [...WIRE, 'metadata', 'cancel'],
-  },
-  py('psycopg 3', 'psycopg_client.py', [...WIRE, 'cancel', 'prepared']),
-  py('SQLAlchemy', 'sqlalchemy_client.py', ['host', 'prepared', 'pool']),
-  py('awswrangler', 'awswrangler_client.py', ['host', 'groups']),
-  js('node pg', 'pg.mjs', [...WIRE, 'cancel', 'prepared', 'pool']),
-  js('postgres.js', 'postgres-js.mjs', [...WIRE, 'cancel', 'prepared']),
-  golang('lib/pq', [...WIRE, 'cancel', 'prepared']),
-  golang('pgx', [...WIRE, 'cancel', 'prepared']),
-  {
-    name: 'dbt-redshift',
-    installation: 'dbt',
-    command: (cache) => ['bash', 'dbt/run.sh', join(cache, 'bin', 'dbt')],
-    scenarios: ['host'],
-  },
-  {
-    name: 'pgbouncer',
-    installation: 'pgbouncer',
-    command: () => ['bash', 'shell/pgbouncer.sh'],
-    scenarios: ['host', 'prepared'],
-  },
+/** Every scenario is tried with every client, but for those that it is `without`. */
+export const CLIENTS = [
+  shell('aws CLI', 'python', 'shell/aws-cli.sh', NO_WIRE),
+  py('boto3', 'boto3_client.py', { ...NO_WIRE, documented: OTHERS_PAGE }),
+  js('AWS SDK for JavaScript v3', 'aws-sdk.mjs', { ...NO_WIRE, documented: OTHERS_PAGE }),
+  jvm('AWS SDK for Java v2', 'AwsSdk.java', { ...NO_WIRE, documented: OTHERS_PAGE }),
+  golang('AWS SDK for Go v2', { ...NO_WIRE, documented: OTHERS_PAGE }),
+  py('redshift_connector', 'redshift_connector_client.py', {
+    ...NO_PLAIN_API,
+    cancel: 'it has no way to cancel a statement',
+    metadata: NO_VIEWS,
+    copy: 'it does not know the messages of COPY',
+    pool: 'it has no pool',
+  }),
+  jvm('Redshift JDBC', 'RedshiftJdbc.java', {
+    ...NO_PLAIN_API,
+    metadata: NO_VIEWS,
+    copy: 'it leaves the COPY of its origin out',
+  }),
+  jvm('pgjdbc', 'PgJdbc.java', NO_API),
+  shell('psql', 'psql', 'shell/psql.sh', { ...NO_API, pool: 'it has no pool' }),
+  py('psycopg 3', 'psycopg_client.py', { ...NO_API, metadata: NO_CALLS }),
+  py('SQLAlchemy', 'sqlalchemy_client.py', {
+    ...NO_PLAIN_API,
+    metadata: 'its reflection asks for columns of pg_class that only Redshift has (docs/differences.md)',
+  }),
+  py('awswrangler', 'awswrangler_client.py', {
+    ...NO_PLAIN_API,
+    ...all(OWN_CREDENTIALS, 'expired'),
+    iam: 'it names a database user always',
+    host: 'it always asks DescribeClusters',
+    plain: 'it always asks for TLS',
+    metadata: NO_CALLS,
+    cancel: 'it has no way to cancel a statement',
+    copy: 'its COPY is from S3, which is not here',
+    pool: 'it has no pool',
+  }),
+  js('node pg', 'pg.mjs', { ...NO_API, metadata: NO_CALLS }),
+  js('postgres.js', 'postgres-js.mjs', { ...NO_API, metadata: NO_CALLS }),
+  golang('lib/pq', { ...NO_API, metadata: NO_CALLS }),
+  golang('pgx', { ...NO_API, metadata: NO_CALLS }),
+  shell('dbt-redshift', 'dbt', 'dbt/run.sh', {
+    ...NO_PLAIN_API,
+    ...all(OWN_CREDENTIALS, 'expired'),
+    describe: 'its profile must name a host',
+    metadata: NO_VIEWS,
+    plain: 'with IAM it always asks for TLS',
+    cancel: 'it cancels only when somebody interrupts it, by a statement of its own',
+    prepared: 'its SQL is whole texts',
+    copy: NO_CALLS,
+    pool: 'it has no pool',
+  }),
+  shell('pgbouncer', 'pgbouncer', 'shell/pgbouncer.sh', {
+    ...NO_API,
+    metadata: 'it passes on what its clients ask',
+  }),
   {
     name: 'Terraform',
     installation: 'terraform',
     command: (cache) => ['node', 'terraform/walk.mjs', cache],
-    scenarios: ['lifecycle'],
+    without: all(API_ONLY, 'iam', 'verify', ...WIRE, ...SESSION),
   },
-];
-
-export const CLIENTS = ALL.map((client) => ({
-  without: {},
+].map((client) => ({
   ...client,
-  scenarios: [...client.scenarios, ...(PAGES[client.name] === undefined ? [] : ['documented'])],
+  scenarios: Object.keys(SCENARIOS).filter((scenario) => client.without[scenario] === undefined),
 }));

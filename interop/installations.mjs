@@ -57,13 +57,15 @@ const INSTALLATIONS = {
   },
   go: {
     needs: ['go'],
-    files: ['go/go.mod', 'go/go.sum', 'go/main.go', 'go/api.go', 'go/sql.go', 'go/scenarios.go'],
+    files: ['go.mod', 'go.sum', 'main.go', 'api.go', 'sql.go', 'copy.go', 'pool.go', 'scenarios.go'].map(
+      (file) => `go/${file}`,
+    ),
     install: [['go', 'mod', 'download', '-C', 'go']],
     build: [['go', 'build', '-C', 'go', '-o', '$CACHE/interop', '.']],
   },
   terraform: {
     needs: ['terraform'],
-    files: ['terraform/main.tf'],
+    files: ['terraform/main.tf', 'terraform/install.mjs'],
     install: [['node', 'terraform/install.mjs', '$CACHE']],
   },
   psql: { needs: ['psql'], files: [], install: [] },

@@ -45,19 +45,24 @@ export function print(rows) {
       );
   }
   printReasons(rows);
-  for (const row of rows) for (const scenario of failures(row)) printFailure(row, scenario);
+  for (const row of rows) printFailures(row);
   const { passed, failed, skipped } = count(rows);
   for (const { client, why } of skipped) console.log(`skipped: ${client}: ${why}`);
   console.log(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 }
 
-function printFailure({ client, result }, scenario) {
-  console.log(`\n${client.name}, ${scenario} (${SCENARIOS[scenario]}):`);
-  console.log(
-    result.failed ??
-      result.cells.get(scenario) ??
-      `said nothing; it ended with ${result.code}:\n${result.tail}`,
-  );
+/** What a client said of each scenario that failed; of all those that it said nothing of, its last lines once. */
+function printFailures(row) {
+  const { client, result } = row;
+  const said = (scenario) => result.cells?.get(scenario);
+  const silent = failures(row).filter((scenario) => said(scenario) === undefined);
+  for (const scenario of failures(row)) {
+    if (said(scenario) !== undefined)
+      console.log(`\n${client.name}, ${scenario} (${SCENARIOS[scenario]}):\n${said(scenario)}`);
+  }
+  if (silent.length === 0) return;
+  const why = result.failed ?? `said nothing, and ended with ${result.code}:\n${result.tail}`;
+  console.log(`\n${client.name}, ${silent.join(', ')}:\n${why}`);
 }
 
 /** The dots of the matrix: each reason once, with the cells that it is for. */

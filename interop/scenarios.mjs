@@ -3,6 +3,7 @@
 export const SCENARIOS = {
   api: 'credentials, clusters and errors over the API',
   iam: 'GetClusterCredentialsWithIAM, and the serverless twin where the client knows it',
+  token: 'credentials of an assumed role, which have a session token',
   documented: 'the strings of its page in docs/clients, letter by letter',
   host: 'connect by host',
   describe: 'connect where DescribeClusters says',
@@ -14,6 +15,7 @@ export const SCENARIOS = {
   metadata: 'calls that list tables and columns',
   cancel: 'a running statement is cancelled',
   prepared: 'prepared statements and typed values',
+  copy: 'COPY in and out',
   pool: 'a pool lives through three lifetimes of its credentials',
   lifecycle: 'a cluster is made, changed and deleted, and a second plan is empty',
 };

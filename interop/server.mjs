@@ -45,6 +45,7 @@ export async function startKeyshift() {
     accessKeyId: variables.AWS_ACCESS_KEY_ID,
     secretAccessKey: new Secret(variables.AWS_SECRET_ACCESS_KEY),
   };
+  const user = await userWithRole(root);
   return {
     /** For programs: where the API is, as every AWS SDK takes it, and nothing of this machine's own settings. */
     environment: () => ({
@@ -61,7 +62,7 @@ export async function startKeyshift() {
         ? {}
         : { KEYSHIFT_TF_PLUGIN_DIR: process.env.KEYSHIFT_TF_PLUGIN_DIR }),
     }),
-    facts: (client) => facts(client, ready, root, dataDir),
+    facts: (client) => facts(client, ready, root, user, dataDir),
     close: async () => {
       const exited = once(child, 'exit', { signal: AbortSignal.timeout(STOP_MS_MAX) });
       child.kill('SIGTERM');
@@ -71,21 +72,61 @@ export async function startKeyshift() {
   };
 }
 
+const SERVICES = {
+  iam: { name: 'iam', version: '2010-05-08' },
+  sts: { name: 'sts', version: '2011-06-15' },
+  keyshift: { name: 'keyshift', version: '2026-11-22' },
+};
+const ROLE = 'interop_role';
+
+/** Makes a role that may log in, and a user who may do nothing but take it. Gives the user, as a caller. */
+async function userWithRole(root) {
+  const make = (action, parameters) => call(root, SERVICES.iam, action, parameters, new Date());
+  const allow = (Action, Resource) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] });
+  const Principal = { AWS: 'arn:aws:iam::123456789012:root' };
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }],
+  };
+  await make('CreateRole', { RoleName: ROLE, AssumeRolePolicyDocument: JSON.stringify(trust) });
+  await make('PutRolePolicy', {
+    RoleName: ROLE,
+    PolicyName: 'logins',
+    PolicyDocument: allow(['redshift:*', 'redshift-serverless:*'], '*'),
+  });
+  await make('CreateUser', { UserName: 'interop' });
+  await make('PutUserPolicy', {
+    UserName: 'interop',
+    PolicyName: 'take_the_role',
+    PolicyDocument: allow('sts:AssumeRole', `arn:aws:iam::123456789012:role/${ROLE}`),
+  });
+  const key = await make('CreateAccessKey', { UserName: 'interop' });
+  const [accessKeyId] = key.texts('AccessKeyId');
+  const [secret] = key.texts('SecretAccessKey');
+  return { ...root, accessKeyId, secretAccessKey: new Secret(secret) };
+}
+
+/** Credentials of the role, as an AWS SDK gets them. */
+async function assumeRole(user) {
+  const RoleArn = `arn:aws:iam::123456789012:role/${ROLE}`;
+  const request = { RoleArn, RoleSessionName: 'interop', DurationSeconds: '3600' };
+  const answer = await call(user, SERVICES.sts, 'AssumeRole', request, new Date());
+  const [accessKeyId] = answer.texts('AccessKeyId');
+  const [secretAccessKey] = answer.texts('SecretAccessKey');
+  const [sessionToken] = answer.texts('SessionToken');
+  return { accessKeyId, secretAccessKey, sessionToken, dbUser: `IAMR:${ROLE}` };
+}
+
 /** What a program needs to know. Passwords are fresh for each client, because some clients move the clock. */
-async function facts(client, ready, root, dataDir) {
+async function facts(client, ready, root, user, dataDir) {
   const request = { clusterIdentifier: 'examplecluster', dbUser: 'temp_creds_user', durationSeconds: 900 };
   const issue = async (more) => {
     const credentials = await getClusterCredentials(root, { ...request, ...more }, new Date());
     return { user: credentials.dbUser, password: credentials.dbPassword.reveal() };
   };
   const expired = await issue({ dbGroups: ['example_group'] });
-  await call(
-    root,
-    { name: 'keyshift', version: '2026-11-22' },
-    'MoveClock',
-    { BySeconds: '900' },
-    new Date(),
-  );
+  await call(root, SERVICES.keyshift, 'MoveClock', { BySeconds: '900' }, new Date());
   const newUser = `made_by_${client.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`;
   return {
     client,
@@ -103,6 +144,7 @@ async function facts(client, ready, root, dataDir) {
     accessKeyId: root.accessKeyId,
     secretAccessKey: root.secretAccessKey.reveal(),
     accountId: '123456789012',
+    session: await assumeRole(user),
     login: await issue({ dbGroups: ['example_group'], durationSeconds: LIFE_SECONDS }),
     newLogin: await issue({
       dbUser: newUser,

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,5 +61,44 @@ func api() {
 		}
 		_, err = serverless.GetWorkgroup(ctx, &redshiftserverless.GetWorkgroupInput{WorkgroupName: aws.String("nowhere")})
 		return refused(err, "ResourceNotFoundException")
+	})
+	scenario("token", func() error {
+		for name, value := range map[string]string{
+			"AWS_ACCESS_KEY_ID":     fact("SESSION_ACCESS_KEY_ID"),
+			"AWS_SECRET_ACCESS_KEY": fact("SESSION_SECRET_ACCESS_KEY"),
+			"AWS_SESSION_TOKEN":     fact("SESSION_SESSION_TOKEN"),
+		} {
+			present := os.Getenv(name)
+			os.Setenv(name, value)
+			defer os.Setenv(name, present)
+		}
+		role, err := config.LoadDefaultConfig(ctx)
+		if err != nil {
+			return err
+		}
+		own, err := redshift.NewFromConfig(role).GetClusterCredentialsWithIAM(ctx, &redshift.GetClusterCredentialsWithIAMInput{ClusterIdentifier: cluster})
+		if err != nil {
+			return err
+		}
+		return equal(*own.DbUser, fact("SESSION_DB_USER"))
+	})
+	scenario("verify", func() error {
+		describe := func(authority string) error {
+			pem, err := os.ReadFile(authority)
+			if err != nil {
+				return err
+			}
+			trusting, err := config.LoadDefaultConfig(ctx, config.WithCustomCABundle(bytes.NewReader(pem)))
+			if err != nil {
+				return err
+			}
+			inTls := redshift.NewFromConfig(trusting, func(o *redshift.Options) { o.BaseEndpoint = aws.String(fact("ENDPOINT_TLS")) })
+			_, err = inTls.DescribeClusters(ctx, &redshift.DescribeClustersInput{})
+			return err
+		}
+		if err := describe(fact("CA_FILE")); err != nil {
+			return err
+		}
+		return refused(describe(fact("OTHER_CA_FILE")), "certificate")
 	})
 }

@@ -13,9 +13,11 @@ import (
 
 var drivers = map[string]string{"lib/pq": "postgres", "pgx": "pgx"}
 
-func dsn(login, more string) string {
-	return fmt.Sprintf("host=localhost port=%s dbname=%s user=%s password=%s %s", fact("PORT"), fact("DATABASE"),
-		fact(login+"_USER"), fact(login+"_PASSWORD"), more)
+func dsn(login, more string) string { return dsnOf(fact(login+"_USER"), fact(login+"_PASSWORD"), more) }
+
+func dsnOf(user, password, more string) string {
+	return fmt.Sprintf("host=localhost port=%s dbname=%s user=%s password=%s %s", fact("PORT"), fact("DATABASE"), user,
+		password, more)
 }
 
 // lib/pq and pgx, through database/sql.
@@ -113,4 +115,6 @@ func sqlClient(name string) {
 		}
 		return nil
 	})
+	scenario("copy", func() error { return copies[name](dsn("LOGIN", verified)) })
+	scenario("pool", func() error { return pool(name, verified) })
 }

@@ -1,6 +1,14 @@
 // The AWS SDK for Java v2. It takes its endpoint, region and keys from the environment.
 
+import java.io.FileInputStream;
+import java.io.InputStream;
+import java.net.URI;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.Map;
+import javax.net.ssl.TrustManagerFactory;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.services.redshift.RedshiftClient;
 import software.amazon.awssdk.services.redshift.model.ClusterNotFoundException;
 import software.amazon.awssdk.services.redshift.model.CustomDomainAssociationNotFoundException;
@@ -43,6 +51,22 @@ public class AwsSdk {
     }
   }
 
+  // How many clusters of the example there are, asked for over TLS that trusts an authority and no other.
+  static int describedOver(String authority) throws Exception {
+    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+    trusted.load(null, null);
+    try (InputStream pem = new FileInputStream(authority)) {
+      trusted.setCertificateEntry("authority", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+    }
+    TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(trusted);
+    var http = UrlConnectionHttpClient.builder().tlsTrustManagersProvider(factory::getTrustManagers);
+    try (RedshiftClient redshift = RedshiftClient.builder()
+        .endpointOverride(URI.create(fact("ENDPOINT_TLS"))).httpClientBuilder(http).build()) {
+      return redshift.describeClusters(r -> r.clusterIdentifier(fact("CLUSTER"))).clusters().size();
+    }
+  }
+
   public static void main(String[] arguments) {
     scenario("api", () -> {
       try (RedshiftClient redshift = RedshiftClient.create()) {
@@ -65,6 +89,27 @@ public class AwsSdk {
         equal(String.valueOf(workgroup.endpoint().port()), fact("PORT"));
         thrown(ResourceNotFoundException.class, () -> serverless.getWorkgroup(r -> r.workgroupName("nowhere")));
       }
+    });
+    scenario("token", () -> {
+      // Where the SDK looks before the environment.
+      System.setProperty("aws.accessKeyId", fact("SESSION_ACCESS_KEY_ID"));
+      System.setProperty("aws.secretAccessKey", fact("SESSION_SECRET_ACCESS_KEY"));
+      System.setProperty("aws.sessionToken", fact("SESSION_SESSION_TOKEN"));
+      try (RedshiftClient redshift = RedshiftClient.create()) {
+        equal(redshift.getClusterCredentialsWithIAM(r -> r.clusterIdentifier(fact("CLUSTER"))).dbUser(), fact("SESSION_DB_USER"));
+      } finally {
+        for (String name : new String[] {"accessKeyId", "secretAccessKey", "sessionToken"}) System.clearProperty("aws." + name);
+      }
+    });
+    scenario("verify", () -> {
+      equal(describedOver(fact("CA_FILE")), 1);
+      try {
+        describedOver(fact("OTHER_CA_FILE"));
+      } catch (SdkClientException error) {
+        if (error.toString().contains("PKIX")) return;
+        throw error;
+      }
+      throw new AssertionError("another authority is trusted");
     });
     System.exit(0);
   }

@@ -1,5 +1,9 @@
 // pgjdbc: a temporary login like any other, by the strings of docs/clients/pgjdbc.md.
 
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.Date;
 import java.sql.DriverManager;
@@ -7,7 +11,17 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyManager;
+import org.postgresql.jdbc.PgConnection;
+import software.amazon.awssdk.services.redshift.RedshiftClient;
 
 public class PgJdbc {
   interface Work {
@@ -59,6 +73,24 @@ public class PgJdbc {
       error.printStackTrace();
       String text = error.toString().replaceAll("\\s+", " ");
       System.out.println("failed " + name + ": " + text.substring(0, Math.min(600, text.length())));
+    }
+  }
+
+  // HikariCP asks for the credentials as it opens a connection.
+  static class FreshPasswords extends HikariDataSource {
+    private final RedshiftClient redshift = RedshiftClient.create();
+    private final List<String> issued;
+
+    FreshPasswords(List<String> issued) {
+      this.issued = issued;
+    }
+
+    @Override
+    public Credentials getCredentials() {
+      var told = redshift.getClusterCredentials(r -> r
+          .clusterIdentifier(fact("CLUSTER")).dbUser(fact("DB_USER")).dbGroups(fact("DB_GROUP")));
+      issued.add(told.dbPassword());
+      return Credentials.of(told.dbUser(), told.dbPassword());
     }
   }
 
@@ -128,6 +160,40 @@ public class PgJdbc {
           }
         }
       }
+    });
+    scenario("copy", () -> {
+      StringBuilder lines = new StringBuilder();
+      for (int n = 0; n < 1000; n++) lines.append(n).append("\tline ").append(n).append('\n');
+      try (Connection connection = DriverManager.getConnection(url("LOGIN", ""))) {
+        connection.createStatement().execute("create temp table copied (n int, t text)");
+        CopyManager copies = connection.unwrap(PGConnection.class).getCopyAPI();
+        copies.copyIn("copy copied from stdin", new StringReader(lines.toString()));
+        StringWriter out = new StringWriter();
+        copies.copyOut("copy (select * from copied order by n) to stdout", out);
+        equal(out.toString(), lines.toString());
+      }
+    });
+    scenario("pool", () -> {
+      List<String> issued = Collections.synchronizedList(new ArrayList<>());
+      Set<Connection> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+      try (FreshPasswords pool = new FreshPasswords(issued)) {
+        pool.setJdbcUrl(url("LOGIN", "").replaceAll("[?]user=.*&sslmode", "?sslmode"));
+        pool.setMaximumPoolSize(2);
+        for (int life = 0; life < 4; life++) {
+          try (Connection connection = pool.getConnection();
+              ResultSet rows = connection.createStatement().executeQuery("select count(*) from example.sales")) {
+            rows.next();
+            equal(rows.getInt(1), 300);
+            if (!seen.add(connection.unwrap(PgConnection.class)))
+              throw new AssertionError("the connection of an earlier life");
+          }
+          if (life < 3) new ProcessBuilder("sh", "-c", fact("CLOCK") + " +900s").start().waitFor();
+          pool.getHikariPoolMXBean().softEvictConnections();
+        }
+      }
+      if (new HashSet<>(issued).size() < 4) throw new AssertionError(issued.size() + " passwords");
+      String first = url("LOGIN", "").replace(fact("LOGIN_PASSWORD"), issued.get(0));
+      refused(() -> one(first, "select 1"), "IAM Authentication token has expired");
     });
     System.exit(0);
   }

@@ -1,7 +1,10 @@
 // The Redshift JDBC driver with IAM: it gets the credentials itself, by the strings of docs/clients/redshift-jdbc.md.
 
+import com.amazon.redshift.RedshiftConnection;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Date;
 import java.sql.DriverManager;
@@ -9,7 +12,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 
 public class RedshiftJdbc {
   interface Work {
@@ -30,7 +36,11 @@ public class RedshiftJdbc {
   }
 
   static String keys() {
-    return "&AccessKeyID=" + fact("ACCESS_KEY_ID") + "&SecretAccessKey=" + fact("SECRET_ACCESS_KEY").replace("+", "%2B").replace("/", "%2F");
+    return "&AccessKeyID=" + fact("ACCESS_KEY_ID") + "&SecretAccessKey=" + encoded(fact("SECRET_ACCESS_KEY"));
+  }
+
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
   static String one(String url, String sql) throws SQLException {
@@ -89,7 +99,11 @@ public class RedshiftJdbc {
       equal(one(fact("STRINGS_0") + "&IAMDisableCache=true", SALES), "300");
       equal(one(fact("STRINGS_1") + "&IAMDisableCache=true", "select 1"), "1");
     });
-    scenario("host", () -> equal(one(url(""), "select current_database()"), fact("DATABASE")));
+    scenario("host", () -> {
+      equal(one(url(""), "select current_database()"), fact("DATABASE"));
+      // Offered by the driver, and not there.
+      equal(one(url("&compression=lz4:1"), "select 1"), "1");
+    });
     scenario("describe", () -> {
       String byId = "jdbc:redshift:iam://" + fact("CLUSTER") + ":" + fact("REGION") + "/" + fact("DATABASE")
           + "?EndpointUrl=" + fact("ENDPOINT") + "&DbUser=" + fact("DB_USER") + "&sslRootCert=" + fact("CA_FILE")
@@ -98,6 +112,13 @@ public class RedshiftJdbc {
     });
     scenario("iam", () -> {
       equal(one(url("&groupFederation=true"), "select current_user"), "IAM:RootIdentity");
+    });
+    scenario("token", () -> {
+      String session = url("&groupFederation=true").replace(keys(), "") + "&AccessKeyID=" + fact("SESSION_ACCESS_KEY_ID")
+          + "&SecretAccessKey=" + encoded(fact("SESSION_SECRET_ACCESS_KEY"));
+      String token = encoded(fact("SESSION_SESSION_TOKEN"));
+      equal(one(session + "&SessionToken=" + token, "select current_user"), fact("SESSION_DB_USER"));
+      refused(() -> one(session, "select 1"), "security token");
     });
     scenario("groups", () -> {
       String made = url("").replace("DbUser=" + fact("DB_USER"), "DbUser=" + fact("NEW_USER")) + "&AutoCreate=true";
@@ -152,15 +173,21 @@ public class RedshiftJdbc {
       HikariConfig config = new HikariConfig();
       config.setJdbcUrl(url("&DbGroups=" + fact("DB_GROUP")));
       config.setMaximumPoolSize(2);
+      // The drivers' connections of all lives, held so that none can take another one's place in memory.
+      Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
       try (HikariDataSource pool = new HikariDataSource(config)) {
         for (int life = 0; life < 4; life++) {
+          int before = seen.size();
           for (int n = 0; n < 4; n++) {
             try (Connection connection = pool.getConnection();
                 ResultSet rows = connection.createStatement().executeQuery(SALES)) {
               rows.next();
               equal(rows.getInt(1), 300);
+              boolean isNew = seen.add(connection.unwrap(RedshiftConnection.class));
+              if (n == 0 && !isNew) throw new AssertionError("the connection of an earlier life");
             }
           }
+          if (seen.size() == before) throw new AssertionError("no new connection");
           if (life < 3) moveClock("+900s");
           // Connections that the pool must open anew.
           pool.getHikariPoolMXBean().softEvictConnections();

@@ -1,4 +1,6 @@
 // The AWS SDK for JavaScript v3, with nothing set but AWS_ENDPOINT_URL.
+
+import { spawnSync } from 'node:child_process';
 import {
   DescribeClustersCommand,
   DescribeCustomDomainAssociationsCommand,
@@ -12,7 +14,7 @@ import {
   ListWorkgroupsCommand,
   RedshiftServerlessClient,
 } from '@aws-sdk/client-redshift-serverless';
-import { check, FACTS, refused, run } from './scenarios.mjs';
+import { asRole, check, FACTS, refused, run } from './scenarios.mjs';
 
 const redshift = new RedshiftClient({});
 const serverless = new RedshiftServerlessClient({});
@@ -58,5 +60,32 @@ await run({
       () => serverless.send(new GetWorkgroupCommand({ workgroupName: 'nowhere' })),
       'ResourceNotFoundException',
     );
+  },
+  token: () =>
+    asRole(async () => {
+      const own = await new RedshiftClient({}).send(
+        new GetClusterCredentialsWithIAMCommand({ ClusterIdentifier }),
+      );
+      check(own.DbUser === FACTS.session.dbUser, own.DbUser);
+      const credentials = await new RedshiftServerlessClient({}).send(
+        new GetCredentialsCommand({ workgroupName: 'default' }),
+      );
+      check(credentials.dbUser === FACTS.session.dbUser, credentials.dbUser);
+    }),
+  // Node.js reads its additional authorities when it starts.
+  verify: async () => {
+    const work = `
+      import { DescribeClustersCommand, RedshiftClient } from '@aws-sdk/client-redshift';
+      await new RedshiftClient({ endpoint: ${JSON.stringify(FACTS.endpointTls)} }).send(new DescribeClustersCommand({}));`;
+    const call = (authority) =>
+      spawnSync(process.execPath, ['--input-type=module', '--eval', work], {
+        cwd: import.meta.dirname,
+        encoding: 'utf8',
+        env: { ...process.env, NODE_EXTRA_CA_CERTS: authority },
+      });
+    const trusted = call(FACTS.caFile);
+    check(trusted.status === 0, trusted.stderr);
+    const other = call(FACTS.otherCaFile);
+    check(other.status !== 0 && other.stderr.includes('certificate'), other.stderr);
   },
 });

@@ -1,6 +1,10 @@
 // node-postgres: a password that is asked for as each connection is opened.
+
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { GetClusterCredentialsCommand, RedshiftClient } from '@aws-sdk/client-redshift';
 import pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { CA, check, FACTS, moveClock, OTHER_CA, refused, run } from './scenarios.mjs';
 
 async function connect(login = FACTS.login, more = {}) {
@@ -72,32 +76,47 @@ await run({
     }
     await client.end();
   },
+  copy: async () => {
+    const client = await connect();
+    const lines = Array.from({ length: 1000 }, (_, n) => `${n}\tline ${n}\n`).join('');
+    await client.query('CREATE TEMP TABLE copied (n int, t text)');
+    await pipeline(Readable.from([lines]), client.query(copyFrom('COPY copied FROM STDIN')));
+    const out = client.query(copyTo('COPY (SELECT * FROM copied ORDER BY n) TO STDOUT'));
+    check(Buffer.concat(await out.toArray()).toString() === lines, 'other lines');
+    await client.end();
+  },
   pool: async () => {
     const redshift = new RedshiftClient({});
     const request = { ClusterIdentifier: FACTS.cluster, DbUser: FACTS.dbUser, DbGroups: [FACTS.dbGroup] };
-    const pool = new pg.Pool({
-      host: FACTS.host,
-      port: FACTS.port,
-      database: FACTS.database,
-      user: `IAM:${FACTS.dbUser}:${FACTS.dbGroup}`,
-      password: async () => (await redshift.send(new GetClusterCredentialsCommand(request))).DbPassword,
-      ssl: { ca: CA },
-      max: 2,
-      maxUses: 2,
-    });
+    const user = `IAM:${FACTS.dbUser}:${FACTS.dbGroup}`;
+    const issued = [];
+    const password = async () => {
+      issued.push((await redshift.send(new GetClusterCredentialsCommand(request))).DbPassword);
+      return issued.at(-1);
+    };
+    const { host, port, database } = FACTS;
+    const pool = new pg.Pool({ host, port, database, user, password, ssl: { ca: CA }, max: 2, maxUses: 2 });
     const errors = [];
     pool.on('error', (error) => errors.push(error));
-    for (let life = 0; life < 4; life++) {
-      const counts = await Promise.all(
-        Array.from({ length: 6 }, () => pool.query('SELECT count(*)::int AS n FROM example.sales')),
-      );
+    let life = 0;
+    const made = [0, 0, 0, 0];
+    pool.on('connect', () => {
+      made[life]++;
+    });
+    for (; life < made.length; life++) {
+      const sales = () => pool.query('SELECT count(*)::int AS n FROM example.sales');
+      const counts = await Promise.all(Array.from({ length: 6 }, sales));
       check(
         counts.every(({ rows }) => rows[0].n === 300),
         counts.length,
       );
-      if (life < 3) moveClock('+900s');
+      // Three connections for six queries, by maxUses.
+      check(made[life] >= 2, `life ${life} made ${made[life]} connections`);
+      if (life < made.length - 1) moveClock('+900s');
     }
     await pool.end();
     check(errors.length === 0, String(errors[0]));
+    check(new Set(issued).size >= made.length, issued.length);
+    await refused(() => connect({ user, password: issued[0] }), 'IAM Authentication token has expired');
   },
 });

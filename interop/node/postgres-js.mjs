@@ -1,6 +1,9 @@
 // postgres.js: its password may be a function too.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { GetClusterCredentialsCommand, RedshiftClient } from '@aws-sdk/client-redshift';
 import postgres from 'postgres';
-import { CA, check, FACTS, OTHER_CA, refused, run } from './scenarios.mjs';
+import { CA, check, FACTS, moveClock, OTHER_CA, refused, run } from './scenarios.mjs';
 
 function open({ user, password } = FACTS.login, more = {}) {
   const { host, port, database } = FACTS;
@@ -66,4 +69,38 @@ await run({
         check(row.n === n && row.t === 'text' && row.j.a === 1, row);
       }
     }),
+  copy: () =>
+    using(async (sql) => {
+      const lines = Array.from({ length: 1000 }, (_, n) => `${n}\tline ${n}\n`).join('');
+      await sql`CREATE TEMP TABLE copied (n int, t text)`;
+      await pipeline(Readable.from([lines]), await sql`COPY copied FROM STDIN`.writable());
+      const out = await sql`COPY (SELECT * FROM copied ORDER BY n) TO STDOUT`.readable();
+      check(Buffer.concat(await out.toArray()).toString() === lines, 'other lines');
+    }),
+  pool: async () => {
+    const redshift = new RedshiftClient({});
+    const request = { ClusterIdentifier: FACTS.cluster, DbUser: FACTS.dbUser, DbGroups: [FACTS.dbGroup] };
+    const user = `IAM:${FACTS.dbUser}:${FACTS.dbGroup}`;
+    const issued = [];
+    const pass = async () => {
+      issued.push((await redshift.send(new GetClusterCredentialsCommand(request))).DbPassword);
+      return issued.at(-1);
+    };
+    // A connection lives one second, so each life of a credential has its own.
+    const sql = open({ user }, { pass, max: 2, max_lifetime: 1 });
+    for (let life = 1; life <= 4; life++) {
+      const asked = issued.length;
+      const deadline = Date.now() + 20_000;
+      do {
+        const [row] = await sql`SELECT count(*)::int AS n FROM example.sales`;
+        check(row.n === 300, row);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      } while (issued.length === asked && Date.now() < deadline);
+      check(issued.length > asked, `life ${life} made no connection`);
+      if (life < 4) moveClock('+900s');
+    }
+    await sql.end();
+    check(new Set(issued).size === issued.length, 'a password came twice');
+    await refused(() => using(one, { user, password: issued[0] }), 'IAM Authentication token has expired');
+  },
 });

@@ -22,6 +22,20 @@ export async function refused(work, ...words) {
   throw new Error('it was not refused');
 }
 
+/** Does something with the credentials of an assumed role, where every AWS SDK looks for them. */
+export async function asRole(work) {
+  const present = { ...process.env };
+  const { accessKeyId, secretAccessKey, sessionToken } = FACTS.session;
+  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
+  process.env.AWS_SESSION_TOKEN = sessionToken;
+  try {
+    await work();
+  } finally {
+    process.env = present;
+  }
+}
+
 export function moveClock(by) {
   execSync(`${FACTS.clock} ${by}`, { stdio: 'ignore' });
 }

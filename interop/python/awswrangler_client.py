@@ -1,8 +1,11 @@
 """awswrangler: connects by redshift_connector with temporary credentials that it asks for."""
 
+import datetime
+
 import awswrangler as wr
 import boto3
-from scenario import FACTS, check, refused, run
+import pandas as pd
+from scenario import FACTS, assumed_role, check, environment, refused, run
 
 
 def connect(**more):
@@ -15,7 +18,7 @@ def connect(**more):
     )
 
 
-def host():
+def describe():
     with connect() as connection:
         frame = wr.redshift.read_sql_query("select 1 as one, 'a' as letter", con=connection)
     check(frame.to_dict("records") == [{"one": 1, "letter": "a"}], frame)
@@ -38,4 +41,46 @@ def groups():
     check(count(db_groups=[FACTS["dbGroup"]]) == 300, "another count")
 
 
-run({"documented": documented, "host": host, "groups": groups})
+def token():
+    with assumed_role(), connect() as connection:
+        frame = wr.redshift.read_sql_query("select current_user as me", con=connection)
+    check(frame["me"][0] == FACTS["dbUser"], frame)
+
+
+def database():
+    options = dict(cluster_identifier=FACTS["cluster"], user=FACTS["dbUser"], database="nowhere")
+    session = boto3.Session(region_name=FACTS["region"])
+    refused(
+        lambda: wr.redshift.connect_temp(**options, boto3_session=session),
+        'database "nowhere" does not exist',
+    )
+
+
+def verify():
+    with environment(SSL_CERT_FILE=FACTS["otherCaFile"]):
+        refused(connect, "CERTIFICATE_VERIFY_FAILED")
+
+
+def prepared():
+    rows = [(1, "text", 1.5, datetime.date(2026, 3, 1)), (2, None, -0.5, datetime.date(2026, 3, 2))]
+    frame = pd.DataFrame(rows, columns=["n", "t", "f", "d"])
+    with connect() as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("create temp table typed (n int, t text, f float8, d date)")
+            cursor.executemany("insert into typed values (%s, %s, %s, %s)", [list(row) for row in rows])
+        found = wr.redshift.read_sql_query("select * from typed order by n", con=connection)
+    check(found["f"].tolist() == frame["f"].tolist() and found["d"].tolist() == frame["d"].tolist(), found)
+    check(found["t"][0] == "text" and found["t"].isna()[1], found)
+
+
+run(
+    {
+        "documented": documented,
+        "describe": describe,
+        "token": token,
+        "groups": groups,
+        "database": database,
+        "verify": verify,
+        "prepared": prepared,
+    }
+)

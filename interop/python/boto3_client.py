@@ -1,8 +1,8 @@
 """boto3: the API as it comes, with nothing set but AWS_ENDPOINT_URL."""
 
 import boto3
-from botocore.exceptions import ClientError
-from scenario import FACTS, check, run
+from botocore.exceptions import ClientError, SSLError
+from scenario import FACTS, assumed_role, check, environment, run
 
 CLUSTER = FACTS["cluster"]
 
@@ -52,4 +52,30 @@ def iam():
     check(missing == ("ResourceNotFoundException", 400), missing)
 
 
-run({"api": api, "iam": iam})
+def token():
+    with assumed_role():
+        session = boto3.Session()
+        caller = session.client("sts").get_caller_identity()
+        check(caller["Arn"].endswith(":assumed-role/interop_role/interop"), caller["Arn"])
+        own = session.client("redshift").get_cluster_credentials_with_iam(ClusterIdentifier=CLUSTER)
+        check(own["DbUser"] == FACTS["session"]["dbUser"], own["DbUser"])
+    # Without its token the key is nobody's.
+    with assumed_role(), environment(AWS_SESSION_TOKEN=""):
+        found = code_of(lambda: boto3.Session().client("sts").get_caller_identity())
+        check(found == ("InvalidClientTokenId", 403), found)
+
+
+def verify():
+    def describe(authority):
+        with environment(AWS_ENDPOINT_URL=FACTS["endpointTls"], AWS_CA_BUNDLE=authority):
+            return boto3.Session().client("redshift").describe_clusters()["Clusters"]
+
+    check(len(describe(FACTS["caFile"])) >= 1, "no cluster")
+    try:
+        describe(FACTS["otherCaFile"])
+    except SSLError:
+        return
+    check(False, "another authority is trusted")
+
+
+run({"api": api, "iam": iam, "token": token, "verify": verify})

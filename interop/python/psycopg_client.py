@@ -3,8 +3,10 @@
 import datetime
 import threading
 
+import boto3
 import psycopg
-from scenario import FACTS, check, refused, run
+from psycopg_pool import ConnectionPool
+from scenario import FACTS, check, move_clock, refused, run
 
 
 def connect(login="login", **more):
@@ -76,6 +78,46 @@ def prepared():
             check(tuple(found) == typed, found)
 
 
+def copy():
+    rows = [(n, f"line {n}\n\t\\", None if n % 2 else 1.5) for n in range(1000)]
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute("create temp table copied (n int, t text, f float8)")
+        with cursor.copy("copy copied from stdin") as stream:
+            for row in rows:
+                stream.write_row(row)
+        with cursor.copy("copy (select * from copied order by n) to stdout") as stream:
+            stream.set_types(["int4", "text", "float8"])
+            check(list(stream.rows()) == rows, "other rows")
+
+
+def pool():
+    redshift = boto3.client("redshift")
+    issued = []
+
+    def login():
+        credentials = redshift.get_cluster_credentials(
+            ClusterIdentifier=FACTS["cluster"], DbUser=FACTS["dbUser"], DbGroups=[FACTS["dbGroup"]]
+        )
+        issued.append({"user": credentials["DbUser"], "password": credentials["DbPassword"]})
+        where = {name: FACTS[name] for name in ("host", "port")}
+        return {**where, **issued[-1], "dbname": FACTS["database"], "sslmode": "verify-full", "sslrootcert": FACTS["caFile"]}
+
+    seen = []
+    with ConnectionPool(kwargs=login, min_size=1, max_size=2) as connections:
+        for life in range(4):
+            with connections.connection() as connection:
+                count = connection.execute("select count(*) from example.sales").fetchone()[0]
+                check(count == 300, count)
+                # Held, so that no later one can have its place in memory.
+                check(all(connection is not other for other in seen), "the connection of an earlier life")
+                seen.append(connection)
+            if life < 3:
+                move_clock("+900s")
+                connections.drain()
+    check(len({login["password"] for login in issued}) >= 4, f"{len(issued)} passwords")
+    refused(lambda: connect(**issued[0]), "IAM Authentication token has expired")
+
+
 run(
     {
         "documented": documented,
@@ -87,5 +129,7 @@ run(
         "verify": verify,
         "cancel": cancel,
         "prepared": prepared,
+        "copy": copy,
+        "pool": pool,
     }
 )

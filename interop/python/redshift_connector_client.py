@@ -1,10 +1,9 @@
 """redshift_connector with iam=True: it gets the credentials itself."""
 
 import datetime
-import os
 
 import redshift_connector
-from scenario import FACTS, check, refused, run
+from scenario import FACTS, assumed_role, check, environment, refused, run
 
 IAM = dict(
     iam=True,
@@ -66,11 +65,33 @@ def groups():
     refused(lambda: rows("select count(*) from example.sales", **new), "permission denied")
 
 
+def token():
+    with assumed_role():
+        keys = dict(access_key_id=None, secret_access_key=None)
+        [[user]] = rows("select current_user", group_federation=True, db_user=None, **keys)
+        check(user == FACTS["session"]["dbUser"], user)
+    session = FACTS["session"]
+    keys = dict(
+        access_key_id=session["accessKeyId"],
+        secret_access_key=session["secretAccessKey"],
+        session_token=session["sessionToken"],
+    )
+    check(rows("select 1", **keys) == ([1],), "no answer")
+    refused(lambda: rows("select 1", **{**keys, "session_token": "spoiled" + session["sessionToken"]}), "InvalidClientTokenId")
+
+
+def given(login):
+    """Options for a login that something else has asked for."""
+    names = ("db_user", "cluster_identifier", "region", "access_key_id", "secret_access_key", "endpoint_url")
+    return dict(iam=False, user=FACTS[login]["user"], password=FACTS[login]["password"], **{name: None for name in names})
+
+
 def expired():
-    login = dict(iam=False, user=FACTS["expired"]["user"], password=FACTS["expired"]["password"], ssl=True)
-    for name in ("db_user", "cluster_identifier", "region", "access_key_id", "secret_access_key", "endpoint_url"):
-        login[name] = None
-    refused(lambda: connect(**login), "IAM Authentication token has expired", "It expired at")
+    refused(lambda: connect(**given("expired"), ssl=True), "IAM Authentication token has expired", "It expired at")
+
+
+def plain():
+    refused(lambda: connect(**given("login"), ssl=False), "must use TLS")
 
 
 def database():
@@ -79,12 +100,8 @@ def database():
 
 def verify():
     check(rows("select 1", sslmode="verify-full") == ([1],), "no answer")
-    present = os.environ["SSL_CERT_FILE"]
-    os.environ["SSL_CERT_FILE"] = FACTS["otherCaFile"]
-    try:
+    with environment(SSL_CERT_FILE=FACTS["otherCaFile"]):
         refused(lambda: connect(sslmode="verify-full"), "CERTIFICATE_VERIFY_FAILED")
-    finally:
-        os.environ["SSL_CERT_FILE"] = present
 
 
 def prepared():
@@ -98,16 +115,31 @@ def prepared():
     check(found == tuple(list(value) for value in values * 3), found)
 
 
+def metadata():
+    with connect(db_groups=[FACTS["dbGroup"]]) as connection:
+        cursor = connection.cursor()
+        check("example" in [row[0] for row in cursor.get_schemas()], "no schema")
+        tables = [row[2] for row in cursor.get_tables(schema_pattern="example", types=["TABLE"])]
+        check("sales" in tables, tables)
+        columns = {row[3]: row[5] for row in cursor.get_columns(schema_pattern="example", tablename_pattern="sales")}
+        check(columns.get("amount") == "numeric", columns)
+        cursor.get_primary_keys(schema="example", table="sales")
+        cursor.get_procedures(schema_pattern="example")
+
+
 run(
     {
         "documented": documented,
         "host": host,
         "describe": describe,
         "iam": iam,
+        "token": token,
         "groups": groups,
         "expired": expired,
         "database": database,
+        "plain": plain,
         "verify": verify,
+        "metadata": metadata,
         "prepared": prepared,
     }
 )

@@ -1,5 +1,6 @@
 """Runs the scenarios of one client: each is a function, and each prints one line."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -31,6 +32,28 @@ def refused(work, *words):
 
 def move_clock(by):
     subprocess.run(f"{FACTS['clock']} {by}", shell=True, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def environment(**variables):
+    """Variables of the environment for a while."""
+    present = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(present)
+
+
+def assumed_role():
+    """The credentials of an assumed role, where every AWS SDK looks for them."""
+    session = FACTS["session"]
+    return environment(
+        AWS_ACCESS_KEY_ID=session["accessKeyId"],
+        AWS_SECRET_ACCESS_KEY=session["secretAccessKey"],
+        AWS_SESSION_TOKEN=session["sessionToken"],
+    )
 
 
 def run(scenarios):

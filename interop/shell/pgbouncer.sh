@@ -1,52 +1,115 @@
 #!/usr/bin/env bash
-# pgbouncer before the gateway, in session mode: applications connect to it in clear text on loopback, and it connects
-# with TLS and the temporary password.
+# pgbouncer before the gateway, with the configuration of docs/clients/pgbouncer.md: applications connect to it in clear
+# text on loopback, and it connects with TLS and the temporary password.
 . shell/scenarios.sh
-folder=$(mktemp -d)
-port=$((20000 + RANDOM % 12000))
-cat >"$folder/pgbouncer.ini" <<INI
-[databases]
-$KS_DATABASE = host=localhost port=$KS_PORT dbname=$KS_DATABASE
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = $port
-unix_socket_dir =
-auth_type = plain
-auth_file = $folder/users.txt
-pool_mode = session
-server_tls_sslmode = verify-full
-server_tls_ca_file = $KS_CA_FILE
-ignore_startup_parameters = extra_float_digits
-pidfile = $folder/pid
-logfile = $folder/log
-INI
-echo "\"$KS_LOGIN_USER\" \"$KS_LOGIN_PASSWORD\"" >"$folder/users.txt"
-chmod 755 "$folder"
-if [ "$(id -u)" -eq 0 ]; then
-  chown -R nobody "$folder"
-  setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups pgbouncer "$folder/pgbouncer.ini" >/dev/null 2>&1 &
-else
-  pgbouncer "$folder/pgbouncer.ini" >/dev/null 2>&1 &
-fi
-bouncer=$!
-trap 'kill $bouncer; wait $bouncer; rm -rf "$folder"' EXIT
-for _ in $(seq 50); do
-  grep -q 'process up' "$folder/log" 2>/dev/null && break
-  sleep 0.1
-done
 
-through() {
-  psql -X -A -t -v ON_ERROR_STOP=1 \
-    "host=127.0.0.1 port=$port dbname=$KS_DATABASE user=$KS_LOGIN_USER password=$KS_LOGIN_PASSWORD" "$@"
+stop() {
+  [ -z "${bouncer:-}" ] || kill "$bouncer"
+  wait
+  rm -rf "$home"
 }
-host() { equal "$(through -c 'select count(*) from example.sales')" 300; }
+
+# Starts one that knows a user and a password, with further lines of configuration after those of the page. It ends with
+# the scenario, which has a shell of its own.
+start() {
+  local user=$1 password=$2
+  shift 2
+  home=$(mktemp -d)
+  chmod 755 "$home"
+  trap stop EXIT
+  port=$((20000 + RANDOM % 12000))
+  log=$home/log
+  {
+    echo "$KS_STRINGS_0" | sed "s|users.txt|$home/users.txt|"
+    printf '%s\n' 'listen_addr = 127.0.0.1' "listen_port = $port" 'unix_socket_dir =' \
+      "logfile = $log" 'server_login_retry = 1' "$@"
+  } >"$home/pgbouncer.ini"
+  echo "\"$user\" \"$password\"" >"$home/users.txt"
+  if [ "$(id -u)" -eq 0 ]; then
+    chown -R nobody "$home"
+    setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups pgbouncer "$home/pgbouncer.ini" >/dev/null 2>&1 &
+  else
+    pgbouncer "$home/pgbouncer.ini" >/dev/null 2>&1 &
+  fi
+  bouncer=$!
+  for _ in $(seq 100); do
+    grep -q 'process up' "$log" 2>/dev/null && return
+    sleep 0.1
+  done
+  echo "pgbouncer did not start: $(cat "$log")"
+  return 1
+}
+
+# user, password, then arguments of psql
+through() {
+  local user=$1 password=$2
+  shift 2
+  PGPASSWORD=$password psql -X -A -t -v ON_ERROR_STOP=1 "host=127.0.0.1 port=$port dbname=$KS_DATABASE user=$user" "$@"
+}
+inside() { through "$KS_LOGIN_USER" "$KS_LOGIN_PASSWORD" "$@"; }
+
+usual() { start "$KS_LOGIN_USER" "$KS_LOGIN_PASSWORD" "$@"; }
+
+documented() { usual; equal "$(inside -c 'select 1')" 1; }
+host() { usual; equal "$(inside -c 'select current_database()')" "$KS_DATABASE"; }
+groups() {
+  start "$KS_NEW_LOGIN_USER" "$KS_NEW_LOGIN_PASSWORD"
+  equal "$(through "$KS_NEW_LOGIN_USER" "$KS_NEW_LOGIN_PASSWORD" -c 'select count(*) from example.sales')" 300
+}
+expired() {
+  start "$KS_EXPIRED_USER" "$KS_EXPIRED_PASSWORD"
+  refused 'IAM Authentication token has expired' through "$KS_EXPIRED_USER" "$KS_EXPIRED_PASSWORD" -c 'select 1'
+}
+database() {
+  start "$KS_OTHER_DATABASE_USER" "$KS_OTHER_DATABASE_PASSWORD"
+  refused 'IAM authentication failed' through "$KS_OTHER_DATABASE_USER" "$KS_OTHER_DATABASE_PASSWORD" -c 'select 1'
+}
+plain() {
+  usual 'server_tls_sslmode = disable'
+  refused 'must use TLS' inside -c 'select 1'
+}
+verify() {
+  usual "server_tls_ca_file = $KS_OTHER_CA_FILE" 'query_wait_timeout = 3'
+  refused query_wait_timeout inside -c 'select 1'
+  grep -q 'certificate verify failed' "$log"
+}
+cancel() {
+  usual
+  refused 'canceling statement due to user request' timeout --signal=INT 2 psql -X -v ON_ERROR_STOP=1 \
+    "host=127.0.0.1 port=$port dbname=$KS_DATABASE user=$KS_LOGIN_USER password=$KS_LOGIN_PASSWORD" -c 'select pg_sleep(30)'
+}
 prepared() {
+  usual
   local output
-  output=$(through -c 'prepare p (text) as select count(*) from example.sales where region = $1' -c "execute p ('north')")
+  output=$(inside -c 'prepare p (text) as select count(*) from example.sales where region = $1' -c "execute p ('north')")
   equal "$(echo "$output" | tail -1)" 75
 }
+copy() {
+  usual
+  local lines
+  lines=$(for n in $(seq 1000); do printf '%s\tline %s\n' "$n" "$n"; done)
+  equal "$(echo "$lines" | inside -q -c 'create temp table copied (n int, t text)' -c 'copy copied from stdin' \
+    -c 'copy (select * from copied order by n) to stdout')" "$lines"
+}
+pool() {
+  # A connection to the gateway lives one second, so each life of a credential has its own.
+  usual 'server_lifetime = 1' 'server_idle_timeout = 1'
+  local life password=$KS_LOGIN_PASSWORD first=$KS_LOGIN_PASSWORD connections
+  for life in 1 2 3 4; do
+    equal "$(through "$KS_LOGIN_USER" "$password" -c 'select count(*) from example.sales')" 300
+    connections=$(grep -c 'new connection to server' "$log")
+    [ "$connections" -ge "$life" ] || { echo "$connections connections in life $life"; return 1; }
+    [ "$life" -eq 4 ] && break
+    sh -c "$KS_CLOCK +3600s" >/dev/null
+    password=$(node issue.mjs)
+    echo "\"$KS_LOGIN_USER\" \"$password\"" >"$home/users.txt"
+    kill -HUP "$bouncer"
+    for _ in $(seq 100); do
+      [ "$(grep -c 'closing because: server lifetime over\|closing because: server idle timeout' "$log")" -ge "$life" ] && break
+      sleep 0.1
+    done
+  done
+  [ "$password" != "$first" ] || { echo 'the password is the first one'; return 1; }
+}
 
-scenario host || true
-scenario prepared || true
-[ -s "$folder/log" ] && cat "$folder/log" >&2
-exit 0
+for name in documented host groups expired database plain verify cancel prepared copy pool; do scenario $name; done

@@ -50,6 +50,26 @@ cancel() {
     -c 'select pg_sleep(30)'
 }
 
+prepared() {
+  local output
+  output=$(login -c 'prepare p (int, text, date) as select $1 + 1, upper($2), $3 + 1' -c "execute p (1, 'text', '2026-03-01')" \
+    -c "execute p (2, 'again', '2026-03-02')")
+  equal "$(echo "$output" | tail -2 | tr '\n' ' ')" '2|TEXT|2026-03-02 3|AGAIN|2026-03-03 '
+}
+copy() {
+  local folder
+  folder=$(mktemp -d)
+  # The variable is gone when the shell ends.
+  trap "rm -rf '$folder'" EXIT
+  for n in $(seq 1000); do printf '%s\tline %s\n' "$n" "$n"; done >"$folder/in"
+  login -q -c 'create temp table copied (n int, t text)' -c "\\copy copied from '$folder/in'" \
+    -c "\\copy (select * from copied order by n) to '$folder/out'"
+  cmp "$folder/in" "$folder/out"
+  # The statements themselves, over psql's own input and output.
+  equal "$(printf '7\tseven\n' | login -q -c 'create temp table piped (n int, t text)' -c 'copy piped from stdin' \
+    -c 'copy piped to stdout')" "$(printf '7\tseven')"
+}
+
 documented() {
   export U=$KS_LOGIN_USER P=$KS_LOGIN_PASSWORD
   equal "$(eval "$KS_STRINGS_0 -X -A -t -c 'select 1'")" 1
@@ -58,4 +78,4 @@ documented() {
   equal "$(eval "$KS_STRINGS_1 -X -A -t -c 'select 1'")" 1
 }
 
-for name in documented host groups expired database plain verify metadata cancel; do scenario $name; done
+for name in documented host groups expired database plain verify metadata cancel prepared copy; do scenario $name; done

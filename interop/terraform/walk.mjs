@@ -1,10 +1,17 @@
-// Terraform: apply, a plan without changes, changes, a plan without changes, destroy.
+// Terraform: apply, a plan without changes, changes, a plan without changes, destroy; the block of its page; what it reads.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const [folder] = process.argv.slice(2);
+const FACTS = JSON.parse(process.env.INTEROP);
+const SESSION = {
+  AWS_ACCESS_KEY_ID: FACTS.session.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: FACTS.session.secretAccessKey,
+  AWS_SESSION_TOKEN: FACTS.session.sessionToken,
+};
 /** Exit codes of `plan -detailed-exitcode`. */
 const NO_CHANGES = 0;
 
@@ -21,11 +28,13 @@ async function freePort() {
 }
 
 function terraform(...args) {
-  const run = spawnSync('terraform', [...args, '-no-color'], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, TF_CLI_CONFIG_FILE: join(folder, 'terraform.rc'), TF_IN_AUTOMATION: '1' },
-  });
+  return terraformIn(folder, {}, ...args);
+}
+
+function terraformIn(cwd, more, ...args) {
+  const own = { TF_CLI_CONFIG_FILE: join(folder, 'terraform.rc'), TF_IN_AUTOMATION: '1' };
+  const env = { ...process.env, ...own, ...more };
+  const run = spawnSync('terraform', [...args, '-no-color'], { cwd, encoding: 'utf8', env });
   return { code: run.status, text: `${run.stdout}${run.stderr}` };
 }
 
@@ -53,11 +62,75 @@ async function lifecycle() {
   }
 }
 
+/** Applies a configuration in a folder of its own, with the provider that is installed. Gives its outputs. */
+function applied(configuration, environment = {}) {
+  const other = mkdtempSync(join(tmpdir(), 'keyshift-terraform-'));
+  const run = (...args) => terraformIn(other, environment, ...args);
+  try {
+    for (const name of ['.terraform', '.terraform.lock.hcl'])
+      cpSync(join(folder, name), join(other, name), { recursive: true, verbatimSymlinks: true });
+    const provider = `terraform {
+      required_providers {
+        aws = {
+          source  = "hashicorp/aws"
+          version = "5.100.0"
+        }
+      }
+    }`;
+    writeFileSync(join(other, 'main.tf'), `${provider}\n${configuration}\n`);
+    try {
+      must('apply', run('apply', '-auto-approve', '-input=false'));
+      return JSON.parse(must('output', run('output', '-json')));
+    } finally {
+      must('destroy', run('destroy', '-auto-approve', '-input=false'));
+    }
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+/** The block of its page, whose port may be taken here. */
+async function documented() {
+  const [block] = FACTS.strings;
+  const port = await freePort();
+  const output = 'output "endpoint" { value = aws_redshift_cluster.warehouse.endpoint }';
+  const { endpoint } = applied(`${block.replace(/= 5440$/m, `= ${port}`)}\n${output}`);
+  if (endpoint.value !== `localhost:${port}`) throw new Error(`the endpoint is ${endpoint.value}`);
+}
+
+const READS = `
+  data "aws_redshift_cluster" "one" { cluster_identifier = "${FACTS.cluster}" }
+  data "aws_redshift_cluster_credentials" "login" {
+    cluster_identifier = "${FACTS.cluster}"
+    db_user            = "${FACTS.dbUser}"
+    db_groups          = ["${FACTS.dbGroup}"]
+    auto_create        = true
+  }
+  data "aws_caller_identity" "me" {}
+  output "port" { value = data.aws_redshift_cluster.one.port }
+  output "user" { value = nonsensitive(data.aws_redshift_cluster_credentials.login.db_user) }
+  output "me" { value = data.aws_caller_identity.me.arn }`;
+
+function reads(caller, environment) {
+  const { port, user, me } = applied(READS, environment);
+  if (port.value !== FACTS.port) throw new Error(`the port is ${port.value}`);
+  if (user.value !== `IAMA:${FACTS.dbUser}:${FACTS.dbGroup}`) throw new Error(`the user is ${user.value}`);
+  if (!me.value.endsWith(caller)) throw new Error(`the caller is ${me.value}`);
+}
+
 for (const name of ['terraform.tfstate', 'terraform.tfstate.backup'])
   rmSync(join(folder, name), { force: true });
-try {
-  await lifecycle();
-  console.log('ok lifecycle');
-} catch (error) {
-  console.log(`failed lifecycle: ${String(error.message).replaceAll(/\s+/g, ' ').slice(0, 1500)}`);
+const scenarios = {
+  documented,
+  api: () => reads(':root', {}),
+  token: () => reads(':assumed-role/interop_role/interop', SESSION),
+  lifecycle,
+};
+for (const [name, work] of Object.entries(scenarios)) {
+  try {
+    await work();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    console.log(`failed ${name}: ${String(error.message).replaceAll(/\s+/g, ' ').slice(0, 1500)}`);
+  }
 }

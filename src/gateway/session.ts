@@ -133,8 +133,8 @@ async function logIn(
   if (!isSecure || cluster === undefined) {
     throw route.recentRefusals.refusalWithoutTls(record.sourceIp, packet.user);
   }
-  const minorVersion = negotiate(client, packet);
   const { settings, client: description, isRedshiftDriver } = readClientParameters(packet.parameters);
+  const minorVersion = negotiate(client, packet, isRedshiftDriver);
   record.client = description;
   // To PostgreSQL no database means the one named like the user. Resolved once, then compared and used as such.
   const database = packet.database ?? packet.user;
@@ -209,9 +209,14 @@ async function loginRole(cluster: ServedCluster, identity: Identity, database: s
   return (await provision(cluster.access, wanted)).loginRole;
 }
 
-function negotiate(client: Channel, packet: StartupPacket): number {
+/**
+ * Redshift drivers offer compression as a protocol option, take silence for a server without it, and the JDBC driver
+ * hangs up at the message that would say so. They speak 3.0, so there is nothing else to tell them.
+ */
+function negotiate(client: Channel, packet: StartupPacket, isRedshiftDriver: boolean): number {
   const { minorVersion, unknownOptions, mustTell } = negotiateProtocol(packet, PROTOCOL_MINOR);
-  if (mustTell) client.write(writeNegotiateProtocolVersion({ minorVersion, unknownOptions }));
+  const isOffer = isRedshiftDriver && minorVersion === packet.minorVersion;
+  if (mustTell && !isOffer) client.write(writeNegotiateProtocolVersion({ minorVersion, unknownOptions }));
   return minorVersion;
 }
 

@@ -34,7 +34,6 @@ interface Vectors {
 const VECTORS: Vectors = JSON.parse(readText('test/vectors/odbc/connections.json'));
 /** The driver keeps a port in a short integer. */
 const PORT_MAX = 32_767;
-const PROTOCOL_30 = 3 << 16;
 
 let keyshift: Keyshift;
 beforeAll(async () => {
@@ -114,12 +113,12 @@ describe('a connection of the ODBC driver', () => {
     wire.vanish();
   });
 
-  test('that offers compression is told that there is none, in a version that it knows', async () => {
+  test('that offers compression is answered as by a server without it', async () => {
     const login = await callAll(VECTORS.connections[0] as Connection);
     if (login === undefined) throw new Error('no login');
     const parameters = { ...VECTORS.startupWithCompression, ...VECTORS.startup };
     const { wire, session } = await Wire.openSession(keyshift, login, parameters);
-    expect(session.negotiated?.readInt32BE()).toBeLessThanOrEqual(PROTOCOL_30);
+    expect(session.negotiated).toBeUndefined();
     expect(session.parameters.get('server_version')).toBe('8.0.2');
     wire.vanish();
   });

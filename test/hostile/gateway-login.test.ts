@@ -292,6 +292,16 @@ describe('a Redshift driver', () => {
     wire.vanish();
   });
 
+  test('that offers compression is not told of it in a message that it does not know', async () => {
+    const offer = { '_pq_.compression': 'lz4:1', ...driver };
+    const { wire, session } = await Wire.openSession(keyshift, login, offer);
+    expect(session.negotiated).toBeUndefined();
+    wire.vanish();
+    const newer = await Wire.openSession(keyshift, login, offer, PROTOCOL_30 + 9999);
+    expect(newer.session.negotiated).toBeDefined();
+    newer.wire.vanish();
+  });
+
   test('is refused with a wrong password', async () => {
     for (const user of ['awsuser', 'nobody', 'keyshift_admin']) {
       const wrong = Wire.openSession(keyshift, { user, password: 'Wrong-Password-1' }, driver);
