@@ -19,7 +19,14 @@ SERVICES = [
     ("sts", "2011-06-15", True),
     ("redshift", "2012-12-01", False),
     ("redshift-serverless", "2021-04-21", True),
+    ("redshift-data", "2019-12-20", True),
 ]
+
+# Services whose answers hold any value of 64 bits, which a number of JavaScript does not.
+EXACT_LONGS = {"redshift-data"}
+
+# Patterns that a service checks itself, with a text of its own: identifiers of statements and sessions.
+UNCHECKED = {("redshift-data", "UUID")}
 
 TYPESCRIPT = {
     "string": "string",
@@ -86,7 +93,7 @@ class Service:
 
     def scalar(self, name, shape):
         entry = {"type": shape["type"]} | self.range_of(shape)
-        if self.strict and "pattern" in shape:
+        if self.strict and "pattern" in shape and (self.name, name) not in UNCHECKED:
             entry["pattern"] = shape["pattern"]
             source = shape["pattern"]
             for old, new in PATTERN_SPELLINGS.items():
@@ -127,12 +134,14 @@ class Service:
             return name
         if kind == "list":
             element = self.typescript(shape["member"]["shape"])
-            return f"readonly {element}[]"
+            return f"readonly ({element})[]" if element.startswith("readonly") else f"readonly {element}[]"
         if kind == "map":
             return f"ReadonlyMap<string, {self.typescript(shape['value']['shape'])}>"
         if self.strict and "enum" in shape:
             self.aliases[name] = " | ".join(f"'{value}'" for value in shape["enum"])
             return name
+        if kind == "long" and self.name in EXACT_LONGS:
+            return "number | bigint"
         return TYPESCRIPT[kind]
 
     def read(self):

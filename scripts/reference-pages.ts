@@ -64,11 +64,12 @@ export function operationsPage(services: readonly ServiceOperations[]): string {
   return page(
     'Operations',
     [
-      'What the API answers, on one HTTP port and one HTTPS port, in the AWS query protocol; Redshift Serverless in ' +
+      'What the API answers, on one HTTP port and one HTTPS port, in the AWS query protocol; Redshift Serverless and the Redshift Data API in ' +
         'JSON 1.1, where what is not implemented answers `UnknownOperationException`. An operation needs the ' +
-        'permission of its own name, such as `iam:CreateUser`. Four things differ: `sts:GetCallerIdentity` and `sts:GetSessionToken` need ' +
+        'permission of its own name, such as `iam:CreateUser`. Six things differ: `sts:GetCallerIdentity` and `sts:GetSessionToken` need ' +
         'none; `sts:AssumeRole` is decided by the trust policy of the role too, see [roles](../guides/roles.md); creating with tags also needs the tag permission, such as `iam:TagUser`; `redshift:GetClusterCredentials` ' +
-        'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md). ' +
+        'is decided on several pairs, see [policies for logins](../guides/policies-for-logins.md); what the Data API runs also needs the permission to get the credentials, and ' +
+        '`GetStatementResultV2` that of `GetStatementResult`, see [the Data API](../guides/data-api.md). ' +
         'Of [IAM](iam-operations.md) and of [Redshift](redshift-operations.md) other pages say why some operations are not there.',
     ],
     sections.join('\n\n'),

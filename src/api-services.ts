@@ -1,8 +1,9 @@
 import { iamActions } from './api/actions/iam/index.ts';
 import type { IamDeps } from './api/actions/iam/row.ts';
 import { type KeyshiftDeps, keyshiftActions } from './api/actions/keyshift/index.ts';
-import type { RedshiftDeps } from './api/actions/redshift/deps.ts';
 import { redshiftActions } from './api/actions/redshift/index.ts';
+import type { RedshiftDataDeps } from './api/actions/redshift-data/deps.ts';
+import { redshiftDataActions } from './api/actions/redshift-data/index.ts';
 import { redshiftServerlessActions } from './api/actions/redshift-serverless/index.ts';
 import { type RevokeDeps, revokingRemoved } from './api/actions/revoke-removed.ts';
 import { stsActions } from './api/actions/sts/index.ts';
@@ -11,6 +12,7 @@ import type { AnyAction, Service } from './api/decode-call.ts';
 import {
   iamTable,
   keyshiftTable,
+  redshiftDataTable,
   redshiftServerlessTable,
   redshiftTable,
   stsTable,
@@ -18,7 +20,7 @@ import {
 import type { ServiceTable } from './api/services/table.ts';
 
 /** What all operations work with. */
-interface ActionDeps extends IamDeps, StsDeps, RedshiftDeps, KeyshiftDeps, RevokeDeps {}
+interface ActionDeps extends IamDeps, StsDeps, RedshiftDataDeps, KeyshiftDeps, RevokeDeps {}
 
 /** Every service, with the operations of it that are implemented. */
 export function apiServices(): readonly Service<ActionDeps>[] {
@@ -31,6 +33,7 @@ export function apiServices(): readonly Service<ActionDeps>[] {
     service(stsTable, stsActions),
     service(redshiftTable, redshiftActions),
     service(redshiftServerlessTable, redshiftServerlessActions),
+    service(redshiftDataTable, redshiftDataActions),
     service(keyshiftTable, keyshiftActions),
   ];
 }

@@ -11,6 +11,7 @@ import { LiveSessions } from './gateway/live-sessions.ts';
 import type { SessionRecord } from './gateway/session-record.ts';
 import type { Reconciled } from './postgres/reap-session-roles.ts';
 import { Revocations } from './redshift/revocations.ts';
+import type { StatementQuestion } from './statements/statement-nodes.ts';
 import type { Store } from './store/database.ts';
 import type { Keyring } from './store/keyring.ts';
 import { NodeCalls, newNodeNumber } from './store/node-calls.ts';
@@ -27,6 +28,7 @@ type Question =
       readonly cluster: string;
       readonly remove: boolean;
     }
+  | { readonly kind: 'statement'; readonly question: StatementQuestion }
   | { readonly kind: 'revoked' }
   /** `name` is what the key of a session is called, see CancelKeys. */
   | { readonly kind: 'cancel'; readonly name: string };
@@ -52,6 +54,7 @@ export class NodeAccess {
   readonly access: LiveAccess;
   readonly #clock: Clock;
   #fleet: Fleet | undefined;
+  #statements: ((question: StatementQuestion) => Promise<boolean>) | undefined;
 
   constructor(deps: {
     readonly store: Store;
@@ -84,6 +87,11 @@ export class NodeAccess {
     this.#fleet = fleet;
   }
 
+  /** Takes what answers questions about the statements of this node. */
+  answerStatements(answer: (question: StatementQuestion) => Promise<boolean>): void {
+    this.#statements = answer;
+  }
+
   /** Reads the revocations, and from then on ends what must end until `cleanup`. */
   async start(cleanup: Cleanup): Promise<void> {
     const { live, revocations } = this;
@@ -107,6 +115,8 @@ export class NodeAccess {
         return live.kill(asked.accountId, asked.sessionId, asked.reason);
       case 'reconcile':
         return (await this.#fleet?.reconcile(asked.accountId, asked.cluster, asked.remove)) ?? null;
+      case 'statement':
+        return (await this.#statements?.(asked.question)) ?? null;
       case 'revoked':
         await revocations.lookAnew();
         return live.endRevoked((subject) => revocations.find(subject));

@@ -53,6 +53,13 @@ function* candidates(base: number, random: RandomBytes): Generator<number> {
   }
 }
 
+/** The port of the cluster that was made first; undefined while there is none. */
+export function firstPort(
+  clusters: readonly { readonly createdAt: Date; readonly port: number }[],
+): number | undefined {
+  return [...clusters].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]?.port;
+}
+
 /** The system's error when a listener cannot be opened there, or undefined. */
 function tryPort(host: string, port: number): Promise<Error | undefined> {
   return new Promise((resolve) => {

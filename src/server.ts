@@ -13,6 +13,7 @@ import { MovableClock, systemClock } from './core/clock.ts';
 import { systemRandom } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
 import type { Logger } from './core/logger.ts';
+import { startDataApi } from './data-api.ts';
 import {
   type DataDirectory,
   openDataDirectory,
@@ -41,7 +42,7 @@ import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
 import { SESSION_KEY_PURPOSE } from './iam/session-token.ts';
 import { ListenerCertificates, type ShownCertificate } from './listener-certificates.ts';
 import { NodeAccess } from './live-access.ts';
-import { requireFreePort, requireUsableHost } from './ports.ts';
+import { firstPort, requireFreePort, requireUsableHost } from './ports.ts';
 import { openExternal } from './postgres/external.ts';
 import { Clusters } from './redshift/clusters.ts';
 import { AccountLoginSettings } from './redshift/login-settings.ts';
@@ -220,6 +221,8 @@ async function start(
   if (config.example) await ensureExample({ accountId, region, iam, clusters, servers, fleet, random });
   await registerExternalClusters(clusterDeps, urls.clusters);
 
+  const statements = await startDataApi({ store, sealer, clock, logger, audit, fleet, nodeAccess }, cleanup);
+
   const messageKeys = keyring.derive(MESSAGE_KEY_PURPOSE);
   const api = {
     sealRefusal: (principal: Principal, refused: RefusedCall) =>
@@ -235,6 +238,7 @@ async function start(
       resources,
       servers,
       endpoints,
+      statements,
       store,
       movableClock,
       access: nodeAccess.access,
@@ -289,10 +293,4 @@ async function start(
 /** The address in URLs: the loopback address itself, or the name by which clients reach this node. */
 function urlHost(config: Config): string {
   return config.host === '127.0.0.1' ? config.host : config.publicHost;
-}
-
-function firstPort(
-  clusters: readonly { readonly createdAt: Date; readonly port: number }[],
-): number | undefined {
-  return [...clusters].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]?.port;
 }

@@ -49,6 +49,9 @@ const MAY_REVEAL = new Set([
   'src/iam/certificates.ts',
   'src/postgres/scram-verifier.ts',
   'src/redshift/new-cluster-rules.ts',
+  // The gateway's login of a statement, and its way to another node.
+  'src/statements/database-session.ts',
+  'src/statements/statement-nodes.ts',
   // Proofs.
   'src/gateway/verify.ts',
   'src/pgwire/frontend.ts',

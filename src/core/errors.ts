@@ -5,12 +5,20 @@
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
+  /** Further members that the model gives this error, in the JSON protocol. */
+  readonly members: Readonly<Record<string, string>>;
 
-  constructor(code: string, status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    options: ErrorOptions & { readonly members?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = code;
     this.code = code;
     this.status = status;
+    this.members = options.members ?? {};
   }
 
   /** Who is at fault, in the words of the AWS query protocol. */

@@ -37,11 +37,6 @@ export interface FleetOptions extends GatewayDeps {
   readonly openExternal: (cluster: Cluster, passwords: SessionPasswords) => Promise<ServerAccess>;
 }
 
-/** What a new embedded cluster is made with. */
-export interface ClusterContent {
-  readonly masterPassword: Secret;
-}
-
 interface Running {
   readonly served: ServedCluster;
   readonly listener: GatewayListener;
@@ -104,7 +99,7 @@ export class Fleet {
   }
 
   /** Makes the server of a new cluster and starts it; the cluster's status tells when it is done, or failed. */
-  create(cluster: Cluster, content: ClusterContent): void {
+  create(cluster: Cluster, content: { readonly masterPassword: Secret }): void {
     this.inBackground(cluster, async () => {
       const { access, server } = await this.#open(cluster);
       try {
@@ -154,6 +149,11 @@ export class Fleet {
     const access = this.#running.get(keyOf(cluster))?.link.access;
     if (access !== undefined) return access;
     throw new OperatorError(`cluster ${cluster.identifier} is not running on this node`);
+  }
+
+  /** The gateway in front of a cluster, if this node has it. */
+  gatewayOf(accountId: string, identifier: string): GatewayListener | undefined {
+    return this.#running.get(keyOf({ accountId, identifier }))?.listener;
   }
 
   /** See `reconcileSessionRoles`; undefined when the cluster is not served here. */

@@ -30,7 +30,7 @@ export class GatewayListener {
     this.#server = createServer(
       // A client that has nothing more to say may still wait for answers.
       { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: true, allowHalfOpen: true },
-      (socket) => this.#accept(socket),
+      (socket) => this.accept(socket, plainAddress(socket.remoteAddress)),
     );
   }
 
@@ -68,9 +68,11 @@ export class GatewayListener {
     );
   }
 
-  /** Past a limit the connection is closed at once: an answer would cost what the limit is there to save. */
-  #accept(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress);
+  /**
+   * Serves a connection that counts as coming from `address`. Past a limit it is closed at once: an answer would cost
+   * what the limit is there to save.
+   */
+  accept(socket: Socket, address: string): void {
     if (this.#sessions.size >= LIMITS.sessionsMax || !this.#pending.enter(address)) {
       socket.destroy();
       return;

@@ -96,14 +96,19 @@ export class NodeCalls {
     }
   }
 
-  async #others(): Promise<number> {
-    const [row] = await this.#store.query<{ others: number }>(
-      `SELECT count(*)::int AS others FROM pg_locks
-       WHERE locktype = 'advisory' AND classid = $1 AND objsubid = 2 AND granted AND objid <> $2
+  /** The numbers of the nodes that are there; this one is, whatever the store knows of it. */
+  async present(): Promise<ReadonlySet<number>> {
+    const rows = await this.#store.query<{ node: string }>(
+      `SELECT objid AS node FROM pg_locks
+       WHERE locktype = 'advisory' AND classid = $1 AND objsubid = 2 AND granted
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      [PRESENCE_CLASS, this.#node],
+      [PRESENCE_CLASS],
     );
-    return row?.others ?? 0;
+    return new Set([this.#node, ...rows.map(({ node }) => Number(node))]);
+  }
+
+  async #others(): Promise<number> {
+    return (await this.present()).size - 1;
   }
 
   async #collect(id: string, count: number): Promise<unknown[]> {

@@ -14,6 +14,8 @@ export const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['api', ['core', 'sigv4', 'store', 'audit', 'iam', 'redshift']],
   // It reaches the store only for the types of derived keys: it is handed the keys of its clusters.
   ['gateway', ['core', 'pgwire', 'store', 'postgres', 'audit', 'redshift']],
+  // Statements log in to the gateway like any client: of it they know only the tokenizer.
+  ['statements', ['core', 'pgwire', 'store', 'redshift', 'gateway']],
   ['console', ['core', 'store', 'audit', 'iam', 'api']],
   ['client', ['core', 'sigv4']],
 ]);
@@ -25,6 +27,7 @@ const ROOT = 'root';
 const ONLY: ReadonlyMap<string, readonly string[]> = new Map([
   ['gateway > store', ['src/store/keyring.ts']],
   ['gateway > audit', ['src/audit/event.ts']],
+  ['statements > gateway', ['src/gateway/ddl/tokenizer.ts']],
 ]);
 
 export function roomOf(path: string): string {

@@ -11,11 +11,11 @@ export const JSON_CONTENT_TYPE = 'application/x-amz-json-1.1';
 
 /** Writes an answer: members in the order of the model, undefined ones left out. `output` has the operation's type. */
 export function encodeJsonResult(operation: Operation, output: object | undefined): string {
-  return JSON.stringify(operation.output === undefined ? {} : structure(operation.output, output ?? {}));
+  return operation.output === undefined ? '{}' : structure(operation.output, output ?? {});
 }
 
-export function encodeJsonError(error: { readonly code: string; readonly message: string }): string {
-  return JSON.stringify({ __type: error.code, message: error.message });
+export function encodeJsonError(error: AwsError): string {
+  return JSON.stringify({ __type: error.code, message: error.message, ...error.members });
 }
 
 /**
@@ -42,41 +42,55 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 /** An error as the JSON protocol names it: what is the caller's fault has status 400. */
 export function toJsonError(error: AwsError): AwsError {
   const status = error.status < 500 && error.status !== 405 ? 400 : error.status;
-  return new AwsError(NAMES.get(error.code) ?? error.code, status, error.message, { cause: error.cause });
+  const { members, cause } = error;
+  return new AwsError(NAMES.get(error.code) ?? error.code, status, error.message, { cause, members });
 }
 
-function structure(shape: StructureShape, output: object): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
+/** As text at once: a number of JavaScript does not hold every value of 64 bits that an answer may have. */
+function structure(shape: StructureShape, output: object): string {
+  const members: string[] = [];
   for (const { name, wire, shape: inner } of shape.members) {
     const value: unknown = Reflect.get(output, name);
-    if (value !== undefined && value !== null) result[wire] = content(inner, value);
+    if (value !== undefined && value !== null)
+      members.push(`${JSON.stringify(wire)}:${content(inner, value)}`);
   }
-  return result;
+  return `{${members.join(',')}}`;
 }
 
-function content(shape: Shape, value: unknown): unknown {
+function content(shape: Shape, value: unknown): string {
   switch (shape.kind) {
     case 'string':
-      return textOf(value);
+      return JSON.stringify(textOf(value));
     case 'boolean':
-      return flagOf(value);
+      return String(flagOf(value));
     case 'integer':
+      return String(numberOf(value));
     case 'long':
+      return typeof value === 'bigint' ? String(value) : String(numberOf(value));
     case 'double':
-      return numberOf(value);
+      return double(value);
     case 'timestamp': {
       const date = dateOf(value);
-      return shape.format === 'iso8601' ? date.toISOString() : date.getTime() / 1000;
+      return shape.format === 'iso8601' ? JSON.stringify(date.toISOString()) : String(date.getTime() / 1000);
     }
     case 'blob':
-      return base64Of(value);
+      return JSON.stringify(base64Of(value));
     case 'structure':
       return structure(shape, objectOf(value));
     case 'list':
-      return listOf(value).map((one) => content(shape.element, one));
+      return `[${listOf(value)
+        .map((one) => content(shape.element, one))
+        .join(',')}]`;
     case 'map':
-      return Object.fromEntries([...mapOf(value)].map(([key, one]) => [key, content(shape.value, one)]));
+      return `{${[...mapOf(value)].map(([key, one]) => `${JSON.stringify(String(key))}:${content(shape.value, one)}`).join(',')}}`;
     default:
       return shape satisfies never;
   }
+}
+
+/** What is no JSON number is a string. Source: Smithy 2.0 specification, "AWS JSON 1.1 protocol", shape serialization. */
+function double(value: unknown): string {
+  return typeof value === 'number' && !Number.isFinite(value)
+    ? JSON.stringify(String(value))
+    : String(numberOf(value));
 }

@@ -1,6 +1,7 @@
 import { iamData } from '../services/iam.generated.ts';
 import { keyshiftData } from '../services/keyshift.ts';
 import { redshiftData } from '../services/redshift.generated.ts';
+import { redshiftDataData } from '../services/redshift-data.generated.ts';
 import { redshiftServerlessData } from '../services/redshift-serverless.generated.ts';
 import { stsData } from '../services/sts.generated.ts';
 import { ServiceTable } from '../services/table.ts';
@@ -11,4 +12,5 @@ export const iamTable = new ServiceTable(iamData);
 export const stsTable = new ServiceTable(stsData);
 export const redshiftTable = new ServiceTable(redshiftData);
 export const redshiftServerlessTable = new ServiceTable(redshiftServerlessData);
+export const redshiftDataTable = new ServiceTable(redshiftDataData);
 export const keyshiftTable = new ServiceTable(keyshiftData);

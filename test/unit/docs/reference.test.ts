@@ -14,11 +14,13 @@ import {
 import { iamActions } from '../../../src/api/actions/iam/index.ts';
 import { keyshiftActions } from '../../../src/api/actions/keyshift/index.ts';
 import { redshiftActions } from '../../../src/api/actions/redshift/index.ts';
+import { redshiftDataActions } from '../../../src/api/actions/redshift-data/index.ts';
 import { redshiftServerlessActions } from '../../../src/api/actions/redshift-serverless/index.ts';
 import { stsActions } from '../../../src/api/actions/sts/index.ts';
 import {
   iamTable,
   keyshiftTable,
+  redshiftDataTable,
   redshiftServerlessTable,
   redshiftTable,
   stsTable,
@@ -43,6 +45,7 @@ function service(title: string, table: ServiceTable, actions: object): ServiceOp
 const SERVICES = [
   service('Amazon Redshift', redshiftTable, redshiftActions),
   service('Amazon Redshift Serverless', redshiftServerlessTable, redshiftServerlessActions),
+  service('Amazon Redshift Data API', redshiftDataTable, redshiftDataActions),
   service('AWS Identity and Access Management', iamTable, iamActions),
   service('AWS Security Token Service', stsTable, stsActions),
   service("Keyshift's own", keyshiftTable, keyshiftActions),
@@ -120,7 +123,12 @@ test('every implemented operation is one of its service', () => {
 
 test('every operation asks for the permission of its own name, as the page says', () => {
   const source = [...readTexts('src/api/actions', '.ts').values()].join('\n');
-  const free = new Set(['sts:GetCallerIdentity', 'sts:GetSessionToken', 'redshift:GetClusterCredentials']);
+  const free = new Set([
+    'sts:GetCallerIdentity',
+    'sts:GetSessionToken',
+    'redshift:GetClusterCredentials',
+    'redshift-data:GetStatementResultV2',
+  ]);
   const silent = SERVICES.flatMap(({ name, implemented }) =>
     [...implemented]
       .filter((operation) => !free.has(`${name}:${operation}`))

@@ -146,26 +146,8 @@ export function ask(
 }
 
 /** A call of Redshift Serverless, which speaks JSON. */
-export function askServerless(caller: Endpoint, operation: string, input: unknown): Promise<Received> {
-  const raw = plain(
-    caller,
-    'redshift',
-    {},
-    {
-      with: {
-        headers: [
-          ['host', new URL(caller.url).host],
-          ['content-type', 'application/x-amz-json-1.1'],
-          ['x-amz-target', `RedshiftServerless.${operation}`],
-        ],
-        body: Buffer.from(JSON.stringify(input)),
-      },
-    },
-  );
-  const { accessKeyId, secretAccessKey: secret, region } = caller;
-  const options = { accessKeyId, secret, region, service: 'redshift-serverless', at: new Date() };
-  return send(caller, signRequest(raw, options));
-}
+export const askServerless = (caller: Endpoint, operation: string, input: unknown): Promise<Received> =>
+  askJson(caller, 'redshift-serverless', 'RedshiftServerless', operation, input);
 
 /** Calls one operation, for calls that must succeed. */
 export async function must(
@@ -177,6 +159,30 @@ export async function must(
   const answer = await ask(endpoint, service, Action, parameters);
   if (answer.status !== 200) throw new Error(`${Action}: ${answer.code} ${answer.message}`);
   return answer;
+}
+
+/** Calls one operation of a service of the JSON protocol, whose operations have `target` before their names. */
+export function askJson(
+  caller: Endpoint,
+  service: string,
+  target: string,
+  operation: string,
+  input: unknown,
+): Promise<Received> {
+  const raw: RawRequest = {
+    method: 'POST',
+    path: '/',
+    query: '',
+    headers: [
+      ['host', new URL(caller.url).host],
+      ['content-type', 'application/x-amz-json-1.1'],
+      ['x-amz-target', `${target}.${operation}`],
+    ],
+    body: Buffer.from(JSON.stringify(input)),
+  };
+  const { accessKeyId, secretAccessKey: secret, sessionToken, region } = caller;
+  const signing = { accessKeyId, secret, sessionToken, region, service, at: new Date() };
+  return send(caller, signRequest(raw, signing));
 }
 
 /** Makes an IAM user with an access key, and an inline policy if one is given. */

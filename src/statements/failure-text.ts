@@ -1,0 +1,21 @@
+import { messageOf } from '../core/errors.ts';
+import { sqlStateOf } from '../store/database.ts';
+
+/** A reason of our own why a statement fails, in words for its owner. */
+export class StatementFailure extends Error {}
+
+/** What a statement's `Error` says, in the form of Redshift's JDBC driver: `ERROR: …`, and each further field on a line. */
+export function failureText(error: unknown): string {
+  if (error instanceof StatementFailure) return error.message;
+  if (sqlStateOf(error) === undefined || typeof error !== 'object' || error === null) return messageOf(error);
+  const field = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(error, name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const lines = [`${field('severity') ?? 'ERROR'}: ${messageOf(error)}`];
+  for (const name of ['detail', 'hint', 'position', 'where'] as const) {
+    const value = field(name);
+    if (value !== undefined) lines.push(`  ${name.charAt(0).toUpperCase()}${name.slice(1)}: ${value}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,170 @@
+import type { Clock } from '../core/clock.ts';
+import type { ResultRow, Statement, StatementPart, StatementStatus } from '../redshift/statements.ts';
+import { sqlStateOf } from '../store/database.ts';
+import type { DatabaseSession } from './database-session.ts';
+import { failureText, StatementFailure } from './failure-text.ts';
+import { namedValues, placeParameters } from './place-parameters.ts';
+import {
+  CATALOG_QUERY,
+  catalogValues,
+  describeColumns,
+  type FieldDescription,
+  NO_CATALOG,
+  needsCatalog,
+  readCatalog,
+} from './result-columns.ts';
+import { bytesOf, PageCutter, type ResultPages } from './result-pages.ts';
+import type { Outcome } from './statement-rows.ts';
+import { RowNotReceivable, type RowSink, rowsOfTag } from './stream-query.ts';
+
+/** Runs the SQL texts of a statement one after the other, and keeps their results. */
+
+/** As on AWS. Source: Amazon Redshift Management Guide, "Troubleshooting issues for Amazon Redshift Data API". */
+const ROW_BYTES_MAX = 64 * 1024;
+/** A fifth of AWS's 500 MB: results are kept in the store's PostgreSQL, beside what the installation lives on. */
+const RESULT_BYTES_MAX = 100 * 1024 * 1024;
+
+const ROW_TOO_LONG = 'Packet for query is too large: a row of the result has more than 65536 bytes.';
+const RESULT_TOO_LARGE =
+  'Database response exceeded size limit: the result has more than 100 MB. Use LIMIT, or several statements.';
+
+/** PostgreSQL 18 manual, appendix A: query_canceled. */
+const CANCELED = '57014';
+
+export interface RunDeps {
+  readonly pages: ResultPages;
+  readonly clock: Clock;
+}
+
+/** How a statement has ended. */
+export interface Ending extends Outcome {
+  readonly status: StatementStatus;
+}
+
+/** Never rejects. `note` is told of the parts as they end, in a batch. */
+export async function runParts(
+  deps: RunDeps,
+  session: DatabaseSession,
+  statement: Statement,
+  signal: AbortSignal,
+  note: (parts: readonly StatementPart[]) => Promise<void>,
+): Promise<Ending> {
+  const { isBatch, mode, sqls } = statement.order;
+  // What a session has begun before, it commits itself.
+  const isTransaction = isBatch && mode === 'TRANSACTION' && !session.isInTransaction;
+  const parts: StatementPart[] = [];
+  let failure: { readonly status: StatementStatus; readonly error: string | undefined } | undefined;
+  const fail = (error: unknown, n?: number): void => {
+    const isAborted = signal.aborted && !(signal.reason instanceof StatementFailure);
+    const text = failureText(signal.aborted && !isAborted ? signal.reason : error);
+    const told = isBatch && n !== undefined ? `Query #${n + 1} failed with ${text}` : text;
+    failure ??= isAborted ? { status: 'ABORTED', error: undefined } : { status: 'FAILED', error: told };
+  };
+  try {
+    if (isTransaction) await session.rows('BEGIN');
+    for (let n = 0; n < sqls.length; n++) {
+      signal.throwIfAborted();
+      const { part, error } = await runPart(deps, session, statement, n, signal);
+      parts.push(part);
+      if (error !== undefined) fail(error, n);
+      if (failure !== undefined && (mode === 'TRANSACTION' || signal.aborted || session.hasEnded)) break;
+      if (isBatch) await note(parts);
+    }
+    if (isTransaction) await session.rows(failure === undefined ? 'COMMIT' : 'ROLLBACK');
+  } catch (error) {
+    fail(error);
+  }
+  return { status: failure?.status ?? 'FINISHED', error: failure?.error, pid: session.pid, parts };
+}
+
+async function runPart(
+  deps: RunDeps,
+  session: DatabaseSession,
+  statement: Statement,
+  n: number,
+  signal: AbortSignal,
+): Promise<{ readonly part: StatementPart; readonly error: unknown }> {
+  const { order, id } = statement;
+  const sink = new ResultSink(deps.pages, id, n);
+  const startedAt = deps.clock.now();
+  const ended = (status: StatementStatus): Pick<StatementPart, 'status' | 'updatedAt' | 'durationMs'> => {
+    const updatedAt = deps.clock.now();
+    return { status, updatedAt, durationMs: Math.max(0, updatedAt.getTime() - startedAt.getTime()) };
+  };
+  try {
+    const { sql, values } = placeParameters(order.sqls[n] ?? '', namedValues(order.parameters));
+    const tag = await session.run(sql, values, sink);
+    await sink.finish();
+    return { part: { ...ended('FINISHED'), ...(await resultOf(session, sink, tag)) }, error: undefined };
+  } catch (cause) {
+    const error = cause instanceof RowNotReceivable ? new StatementFailure(ROW_TOO_LONG) : cause;
+    const isCanceled = signal.aborted && sqlStateOf(error) === CANCELED;
+    const status = isCanceled ? 'ABORTED' : 'FAILED';
+    const text = isCanceled ? undefined : failureText(error);
+    return { part: { ...ended(status), ...NO_RESULT, error: text }, error };
+  }
+}
+
+const NO_RESULT = { rows: -1, bytes: -1, hasResult: false, columns: [], pages: 0 } as const;
+
+async function resultOf(
+  session: DatabaseSession,
+  { fieldsOfResult: fields, rows, bytes, pages }: ResultSink,
+  tag: string,
+): Promise<Pick<StatementPart, 'rows' | 'bytes' | 'hasResult' | 'columns' | 'pages'>> {
+  if (fields === undefined) return { ...NO_RESULT, rows: rowsOfTag(tag), bytes: 0 };
+  const catalog = needsCatalog(fields)
+    ? readCatalog(await session.rows(CATALOG_QUERY, catalogValues(fields)))
+    : NO_CATALOG;
+  return { rows, bytes, hasResult: true, columns: describeColumns(fields, catalog), pages };
+}
+
+/** Counts rows and bytes, and writes full pages between two fetches. */
+class ResultSink implements RowSink {
+  fieldsOfResult: readonly FieldDescription[] | undefined;
+  rows = 0;
+  bytes = 0;
+  pages = 0;
+  readonly #pages: ResultPages;
+  readonly #statementId: string;
+  readonly #part: number;
+  readonly #cutter = new PageCutter();
+  /** Full, and not yet written. No more than the rows of one fetch fill. */
+  #full: (readonly ResultRow[])[] = [];
+
+  constructor(pages: ResultPages, statementId: string, part: number) {
+    this.#pages = pages;
+    this.#statementId = statementId;
+    this.#part = part;
+  }
+
+  fields(fields: readonly FieldDescription[]): void {
+    this.fieldsOfResult = fields;
+  }
+
+  row(row: ResultRow): void {
+    const bytes = bytesOf(row);
+    if (bytes > ROW_BYTES_MAX) throw new StatementFailure(ROW_TOO_LONG);
+    this.bytes += bytes;
+    this.rows += 1;
+    if (this.bytes > RESULT_BYTES_MAX) throw new StatementFailure(RESULT_TOO_LARGE);
+    const full = this.#cutter.add(row, bytes);
+    if (full !== undefined) this.#full.push(full);
+  }
+
+  async drain(): Promise<void> {
+    const full = this.#full;
+    this.#full = [];
+    for (const rows of full) await this.#write(rows);
+  }
+
+  async finish(): Promise<void> {
+    const rest = this.#cutter.rest();
+    if (rest.length > 0) await this.#write(rest);
+  }
+
+  async #write(rows: readonly ResultRow[]): Promise<void> {
+    await this.#pages.write(this.#statementId, this.#part, this.pages, rows);
+    this.pages += 1;
+  }
+}
