@@ -42,6 +42,21 @@ export async function actorsOf(iam: Iam, accountId: string, subject: ArnSubject)
   ].filter((entity, index, all) => all.findIndex(({ id }) => id === entity.id) === index);
 }
 
+/** When users and roles were made, by their ids. What others did before under the same names is not theirs. */
+export async function creationTimes(
+  database: Database,
+  accountId: string,
+  actors: readonly Entity[],
+): Promise<ReadonlyMap<string, Date>> {
+  const rows = await database.query<{ id: string; created_at: Date }>(
+    `SELECT id, created_at FROM keyshift.iam_users WHERE account_id = $1 AND id = ANY($2)
+     UNION ALL
+     SELECT id, created_at FROM keyshift.iam_roles WHERE account_id = $1 AND id = ANY($2)`,
+    [accountId, actors.map(({ id }) => id)],
+  );
+  return new Map(rows.map(({ id, created_at: at }) => [id, at]));
+}
+
 function membersOf(database: Database, accountId: string, groupId: string): Promise<Entity[]> {
   const members = 'SELECT user_id FROM keyshift.iam_group_members WHERE account_id = $1 AND group_id = $2';
   return entitiesIn(database, accountId, 'user', `u.id IN (${members})`, groupId);

@@ -9,8 +9,8 @@ import {
   requireModifiable,
 } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { noSuchEntity, quotaExceeded, unattachable } from './iam-errors.ts';
-import { findPolicy, requirePolicy } from './managed-policies.ts';
+import { noSuchEntity, quotaExceeded } from './iam-errors.ts';
+import { findPolicy, requireAttachable, requirePolicy } from './managed-policies.ts';
 import { type Page, type PageRequest, pageOfList } from './pages.ts';
 
 /** Which managed policies hang on which users, groups and roles. */
@@ -18,9 +18,6 @@ export interface AttachedPolicy {
   readonly name: string;
   readonly arn: string;
 }
-
-/** Policies of the linked roles of AWS services; nothing else may have one. */
-const SERVICE_ROLE_POLICY = 'arn:aws:iam::aws:policy/aws-service-role/';
 
 /**
  * AttachUserPolicy and its like; once more changes nothing.
@@ -32,9 +29,7 @@ export async function attachPolicy(
   owner: EntityName,
   arn: string,
 ): Promise<void> {
-  if (arn.startsWith(SERVICE_ROLE_POLICY)) {
-    throw unattachable('Cannot attach a Service Role Policy to a Customer Role.');
-  }
+  requireAttachable(arn);
   const { attachmentsMax, attachmentsQuota } = ENTITY_KINDS[owner.kind];
   await changeIdentities(iam, accountId, async (database) => {
     const entity = await requireEntity(database, accountId, owner);

@@ -2,7 +2,7 @@ import { instanceProfileArn } from '../core/arn.ts';
 import { uniqueId } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import { requireRoom } from './account-quotas.ts';
-import { type PathPageRequest, requireEntity, storable } from './entities.ts';
+import { type PathPageRequest, requireEntity, requireModifiable, storable } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, deleteConflict, noSuchEntity, quotaExceeded } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
@@ -82,11 +82,12 @@ export interface ProfileRole {
   readonly roleName: string;
 }
 
-/** AddRoleToInstanceProfile. Throws NoSuchEntity for either, and LimitExceeded when it has a role already. */
+/** AddRoleToInstanceProfile. Throws NoSuchEntity for either, UnmodifiableEntity, and LimitExceeded when it has a role. */
 export async function addRoleToProfile(iam: Iam, accountId: string, names: ProfileRole): Promise<void> {
   await changeIdentities(iam, accountId, async (database) => {
     const profile = await requireInstanceProfile(database, accountId, names.profileName);
     const role = await requireEntity(database, accountId, { kind: 'role', name: names.roleName });
+    requireModifiable(role);
     if (profile.roleName !== undefined) {
       throw quotaExceeded('InstanceSessionsPerInstanceProfile', QUOTAS.rolesPerInstanceProfile);
     }
@@ -94,11 +95,12 @@ export async function addRoleToProfile(iam: Iam, accountId: string, names: Profi
   });
 }
 
-/** RemoveRoleFromInstanceProfile. Throws NoSuchEntity for either, and when the profile has another role or none. */
+/** RemoveRoleFromInstanceProfile. Throws UnmodifiableEntity, and NoSuchEntity for either and for another role. */
 export async function removeRoleFromProfile(iam: Iam, accountId: string, names: ProfileRole): Promise<void> {
   await changeIdentities(iam, accountId, async (database) => {
     const profile = await requireInstanceProfile(database, accountId, names.profileName);
     const role = await requireEntity(database, accountId, { kind: 'role', name: names.roleName });
+    requireModifiable(role);
     if (profile.roleName !== role.name) {
       throw noSuchEntity(`The role with name ${role.name} is not in the instance profile ${profile.name}.`);
     }

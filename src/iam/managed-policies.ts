@@ -5,7 +5,14 @@ import type { Database } from '../store/database.ts';
 import { requireRoom } from './account-quotas.ts';
 import { findAwsManagedPolicy } from './aws-managed-policies.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { alreadyExists, deleteConflict, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
+import {
+  alreadyExists,
+  deleteConflict,
+  invalidInput,
+  noSuchEntity,
+  quotaExceeded,
+  unattachable,
+} from './iam-errors.ts';
 import type { ManagedPolicy } from './managed-policy.ts';
 import { requireDescription, requireName, requirePolicyPath } from './member-checks.ts';
 import { requirePolicyDocument } from './policy-documents.ts';
@@ -118,6 +125,21 @@ export async function requirePolicy(
   const policy = await findPolicy(database, accountId, arn);
   if (policy === undefined) throw noSuchEntity(`Policy ${arn} was not found.`);
   return policy;
+}
+
+/** Policies of the linked roles of AWS services; nothing else may have one. */
+const SERVICE_ROLE_POLICY = 'arn:aws:iam::aws:policy/aws-service-role/';
+
+/** Throws PolicyNotAttachable for a policy that only the linked role of a service may have. */
+export function requireAttachable(arn: string): void {
+  if (!arn.startsWith(SERVICE_ROLE_POLICY)) return;
+  throw unattachable('Cannot attach a Service Role Policy to a Customer Role.');
+}
+
+/** A policy that can be a boundary. Throws NoSuchEntity, InvalidInput, PolicyNotAttachable. */
+export async function requireBoundary(database: Database, accountId: string, arn: string): Promise<void> {
+  requireAttachable(arn);
+  await requirePolicy(database, accountId, arn);
 }
 
 /** A policy that the account may change. Throws AccessDenied for one that AWS manages. */

@@ -3,9 +3,10 @@ import { base32 } from '../core/base32.ts';
 import { AwsError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Database } from '../store/database.ts';
+import { accountQuota } from './account-quotas.ts';
 import { type EntityName, requireEntity } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { alreadyExists, deleteConflict, noSuchEntity, quotaExceeded } from './iam-errors.ts';
+import { alreadyExists, deleteConflict, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { findDevice, seedContext, takeCodes } from './mfa-codes.ts';
 import { type Page, type PageRequest, readPage } from './pages.ts';
@@ -46,12 +47,14 @@ interface ListedRow {
 
 /** 320 bits, as AWS's seeds have; RFC 4226 section 4 asks for 160. */
 const SEED_BYTES = 40;
+/** What a serial number may have where a call names one. Source: IAM's service model, serialNumberType. */
+const SERIAL_CHARACTERS_MAX = 256;
 
 const LISTED = `SELECT d.serial, d.enabled_at, d.user_id, u.name, u.path, u.created_at
   FROM keyshift.iam_mfa_devices d
   LEFT JOIN keyshift.iam_users u ON u.account_id = d.account_id AND u.id = d.user_id`;
 
-/** CreateVirtualMFADevice. The seed, in base32, is given out this once. Throws EntityAlreadyExists, ValidationError. */
+/** CreateVirtualMFADevice. The seed, in base32, is given out this once. Throws EntityAlreadyExists, LimitExceeded, InvalidInput, ValidationError. */
 export async function createMfaDevice(
   iam: Iam,
   accountId: string,
@@ -61,6 +64,11 @@ export async function createMfaDevice(
   requirePath(path);
   requireTags(tags);
   const serial = mfaArn(accountId, path, deviceName);
+  if (serial.length > SERIAL_CHARACTERS_MAX) {
+    throw invalidInput(
+      `The serial number ${serial} would have more than ${SERIAL_CHARACTERS_MAX} characters.`,
+    );
+  }
   const seed = iam.random(SEED_BYTES);
   await changeIdentities(iam, accountId, async (database) => {
     const made = await database.query(
@@ -71,9 +79,20 @@ export async function createMfaDevice(
     if (made.length === 0) {
       throw alreadyExists('MFADevice entity at the same path and name already exists.');
     }
+    await requireDeviceRoom(iam, database, accountId);
     await addTags(database, accountId, serial, tags);
   });
   return { serial, seed: new Secret(base32(seed)) };
+}
+
+/** Throws LimitExceeded past the quota, which is that of users. Source: IAM User Guide, "IAM and AWS STS quotas". */
+async function requireDeviceRoom(iam: Iam, database: Database, accountId: string): Promise<void> {
+  const max = accountQuota(iam, 'iam_users');
+  const [row] = await database.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM keyshift.iam_mfa_devices WHERE account_id = $1',
+    [accountId],
+  );
+  if (row !== undefined && row.count > max) throw quotaExceeded('VirtualMFADevicesPerAccount', max);
 }
 
 /** DeleteVirtualMFADevice. Throws NoSuchEntity, and DeleteConflict while it is enabled for somebody. */
@@ -198,14 +217,16 @@ async function listDevices(
   condition: string,
   values: readonly unknown[],
 ): Promise<Page<MfaDevice>> {
+  // What all serial numbers have in common is left out of the marker, which has room for the rest.
+  const start = mfaArn(accountId, '/', '').toLowerCase();
   const page = await readPage(
     request,
     (after, limit) =>
       iam.store.query<ListedRow>(
         `${LISTED} WHERE d.account_id = $1 AND d.folded > $2 AND ${condition} ORDER BY d.folded LIMIT $3`,
-        [accountId, after, limit, ...values],
+        [accountId, after === '' ? '' : start + after, limit, ...values],
       ),
-    (row) => row.serial.toLowerCase(),
+    (row) => row.serial.toLowerCase().slice(start.length),
   );
   return { ...page, items: page.items.map((row) => deviceOf(accountId, row)) };
 }

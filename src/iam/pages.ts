@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { validationError } from './iam-errors.ts';
 
 /**
@@ -7,6 +8,8 @@ import { validationError } from './iam-errors.ts';
 
 /** What a client asks for. `marker` is what the page before gave. */
 export interface PageRequest {
+  /** Which list, with all that narrows it down: a marker is good for the same list only. */
+  readonly list?: string | undefined;
   readonly marker?: string | undefined;
   readonly maxItems?: number | undefined;
 }
@@ -20,7 +23,10 @@ export interface Page<T> {
 /** IAM API Reference, parameter MaxItems. */
 const ITEMS_DEFAULT = 100;
 const ITEMS_MAX = 1000;
+/** Source: IAM's service model, Marker. What is left of it for a key are 234 bytes. */
 const MARKER_CHARACTERS_MAX = 320;
+/** Enough to tell a mistake. A marker opens nothing: whoever makes one up may read the list anyway. */
+const LIST_TAG_BYTES = 6;
 
 /**
  * Reads one page. `read` gives at most `limit` entries whose key is greater than `after`, in the order of their
@@ -38,11 +44,11 @@ export async function readPage<T>(
         `Member must have value between 1 and ${ITEMS_MAX}`,
     );
   }
-  const entries = await read(readMarker(request.marker), size + 1);
+  const entries = await read(readMarker(request), size + 1);
   const items = entries.slice(0, size);
   const last = items.at(-1);
   const isTruncated = entries.length > size && last !== undefined;
-  return { items, nextMarker: isTruncated ? markerAfter(keyOf(last)) : undefined };
+  return { items, nextMarker: isTruncated ? markerAfter(keyOf(last), request.list) : undefined };
 }
 
 /** A page of a list that is in memory already; `keyOf` must be unique within it. */
@@ -62,26 +68,22 @@ export async function pageOfList<T>(
   return { items: page.items.map(({ entry }) => entry), nextMarker: page.nextMarker };
 }
 
-/** The marker of the page that starts after this key. */
-export function markerAfter(after: string): string {
-  return Buffer.from(JSON.stringify({ after })).toString('base64url');
+/** The marker of the page of a list that starts after this key: the list's tag and the key. */
+export function markerAfter(after: string, list?: string): string {
+  return Buffer.concat([listTag(list), Buffer.from(after)]).toString('base64url');
 }
 
-function readMarker(marker: string | undefined): string {
+function readMarker({ marker, list }: PageRequest): string {
   if (marker === undefined) return '';
-  const value = marker.length <= MARKER_CHARACTERS_MAX ? parse(marker) : undefined;
-  if (typeof value !== 'object' || value === null || !('after' in value)) throw invalidMarker();
+  const bytes = Buffer.from(marker.slice(0, MARKER_CHARACTERS_MAX), 'base64url');
+  const after = bytes.subarray(LIST_TAG_BYTES).toString();
   // A zero byte never was in a key, and PostgreSQL would refuse it as text.
-  if (typeof value.after !== 'string' || value.after.includes('\0')) throw invalidMarker();
-  return value.after;
+  if (markerAfter(after, list) !== marker || after.includes('\0')) throw invalidMarker();
+  return after;
 }
 
-function parse(marker: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(marker, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
+function listTag(list = ''): Buffer {
+  return createHash('sha256').update(list).digest().subarray(0, LIST_TAG_BYTES);
 }
 
 const invalidMarker = () => validationError('Invalid Marker.');

@@ -13,7 +13,7 @@ import {
 } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, invalidInput, noSuchRole, quotaExceeded, validationError } from './iam-errors.ts';
-import { requirePolicy } from './managed-policies.ts';
+import { requireBoundary } from './managed-policies.ts';
 import { requireDescription, requireName, requirePath } from './member-checks.ts';
 import { type Page, readPage } from './pages.ts';
 import { requirePolicyDocument } from './policy-documents.ts';
@@ -82,7 +82,7 @@ export async function createRole(iam: Iam, accountId: string, request: NewRole):
   requireTags(tags);
   requireTrustPolicy(trustPolicy);
   return changeIdentities(iam, accountId, async (database) => {
-    if (boundaryArn !== undefined) await requirePolicy(database, accountId, boundaryArn);
+    if (boundaryArn !== undefined) await requireBoundary(database, accountId, boundaryArn);
     const [row] = await database.query<RoleRow>(
       `INSERT INTO keyshift.iam_roles (account_id, id, name, path, description, trust_policy,
          max_session_seconds, boundary_arn, created_at)
@@ -181,7 +181,7 @@ export async function updateRole(
     if ([maxSessionSeconds, trustPolicy, boundaryArn].some((part) => part !== undefined)) {
       requireModifiable(entity);
     }
-    if (typeof boundaryArn === 'string') await requirePolicy(database, accountId, boundaryArn);
+    if (typeof boundaryArn === 'string') await requireBoundary(database, accountId, boundaryArn);
     const stored = trustPolicy === undefined ? null : await storedTrustPolicy(database, trustPolicy);
     const [row] = await database.query<RoleRow>(
       `UPDATE keyshift.iam_roles SET

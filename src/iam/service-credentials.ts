@@ -38,25 +38,28 @@ export async function createServiceCredential(
   request: { readonly userName: string; readonly serviceName: string; readonly ageDays?: number | undefined },
 ): Promise<ServiceCredential> {
   const { userName, serviceName, ageDays } = request;
-  const service = SERVICES.get(serviceName);
-  if (service === undefined) {
-    throw new AwsError(
-      'NotSupportedService',
-      404,
-      `No such service ${serviceName} is supported for this operation`,
-    );
-  }
+  const service = requireSupportedService(serviceName);
   if (ageDays !== undefined && !service.ends) {
     throw invalidInput(`CredentialAgeDays is not supported for the service ${serviceName}.`);
   }
-  const made = await addCredential(iam, accountId, 'service-credential', userName, (user, all) => {
+  const made = await addCredential(iam, accountId, 'service-credential', userName, (user, all, now) => {
     const others = all.filter((other) => other.serviceName === serviceName);
     requireCredentialRoom(others, 'credentialsPerService');
-    const expiresAt =
-      ageDays === undefined ? undefined : new Date(iam.clock.now().getTime() + ageDays * DAY_MS);
+    const expiresAt = ageDays === undefined ? undefined : new Date(now.getTime() + ageDays * DAY_MS);
     return { serviceName, serviceUserName: freeName(user.name, accountId, others), expiresAt };
   });
   return { ...made, password: newPassword(iam.random) };
+}
+
+/** Throws NotSupportedService for a service that has no such credentials. */
+export function requireSupportedService(serviceName: string): { readonly ends: boolean } {
+  const service = SERVICES.get(serviceName);
+  if (service !== undefined) return service;
+  throw new AwsError(
+    'NotSupportedService',
+    404,
+    `No such service ${serviceName} is supported for this operation`,
+  );
 }
 
 /** ResetServiceSpecificCredential: another password under the same name. Throws NoSuchEntity. */

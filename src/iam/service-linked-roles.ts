@@ -118,14 +118,13 @@ export async function deleteServiceLinkedRole(
   });
 }
 
-/** GetServiceLinkedRoleDeletionStatus: what was deleted, is. Throws NoSuchEntity for a task that is not known. */
+/** GetServiceLinkedRoleDeletionStatus: what was deleted, is. Throws NoSuchEntity for a task that is not known, InvalidInput for no id. */
 export async function requireDeletionTask(iam: Iam, accountId: string, taskId: string): Promise<void> {
-  const rows = TASK.test(taskId)
-    ? await iam.store.query(
-        'SELECT 1 FROM keyshift.iam_role_deletions WHERE account_id = $1 AND task_id = $2',
-        [accountId, taskId],
-      )
-    : [];
+  if (!TASK.test(taskId)) throw invalidInput(`Deletion task id ${taskId} is not valid.`);
+  const rows = await iam.store.query(
+    'SELECT 1 FROM keyshift.iam_role_deletions WHERE account_id = $1 AND task_id = $2',
+    [accountId, taskId],
+  );
   if (rows.length === 0) throw noSuchEntity(`Deletion task ${taskId} cannot be found.`);
 }
 

@@ -69,12 +69,13 @@ export async function addCredential(
   accountId: string,
   kind: CredentialKind,
   userName: string,
-  make: (user: Entity, others: readonly UserCredential[]) => NewCredential,
+  make: (user: Entity, others: readonly UserCredential[], now: Date) => NewCredential,
 ): Promise<UserCredential> {
   return changeIdentities(iam, accountId, async (database) => {
     const user = await requireEntity(database, accountId, { kind: 'user', name: userName });
     const others = await credentialsOf(database, accountId, kind, user.id);
-    const made = make(user, others);
+    const now = iam.clock.now();
+    const made = make(user, others, now);
     const id = KINDS[kind].newId(iam.random);
     await database.query(
       `INSERT INTO keyshift.iam_user_credentials
@@ -86,7 +87,7 @@ export async function addCredential(
         id,
         kind,
         user.id,
-        iam.clock.now(),
+        now,
         made.body ?? null,
         made.fingerprint ?? null,
         made.serviceName ?? null,

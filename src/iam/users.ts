@@ -3,7 +3,7 @@ import { requireRoom } from './account-quotas.ts';
 import { type Entity, entityOf, type PathPageRequest, requireEntity, storable } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, noSuchUser } from './iam-errors.ts';
-import { requirePolicy } from './managed-policies.ts';
+import { requireBoundary } from './managed-policies.ts';
 import { requireName, requirePath } from './member-checks.ts';
 import { type Page, readPage } from './pages.ts';
 import { addTags, requireTags, type Tag, tagsOf } from './tags.ts';
@@ -45,7 +45,7 @@ export async function createUser(iam: Iam, accountId: string, request: NewUser):
   requirePath(path);
   requireTags(tags);
   return changeIdentities(iam, accountId, async (database) => {
-    if (boundaryArn !== undefined) await requirePolicy(database, accountId, boundaryArn);
+    if (boundaryArn !== undefined) await requireBoundary(database, accountId, boundaryArn);
     const [row] = await database.query<UserRow>(
       `INSERT INTO keyshift.iam_users (account_id, id, name, path, boundary_arn, created_at)
        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, folded) DO NOTHING RETURNING ${USER_COLUMNS}`,
@@ -101,7 +101,7 @@ export async function setUserBoundary(
 ): Promise<void> {
   await changeIdentities(iam, accountId, async (database) => {
     const { id } = await requireEntity(database, accountId, { kind: 'user', name: userName });
-    if (boundaryArn !== undefined) await requirePolicy(database, accountId, boundaryArn);
+    if (boundaryArn !== undefined) await requireBoundary(database, accountId, boundaryArn);
     await database.query(
       'UPDATE keyshift.iam_users SET boundary_arn = $3 WHERE account_id = $1 AND id = $2',
       [accountId, id, boundaryArn ?? null],

@@ -191,11 +191,13 @@ describe('the last use of services', () => {
     audit = new AuditWriter(iam.store);
   });
 
+  /** After all users and roles were made; what was called before is not theirs. */
+  const at = (second: number) => new Date(Date.UTC(2099, 0, 1, 0, 0, second));
   const used = (principalArn: string, name: string, second: number) =>
     audit.record({
       accountId: account,
       eventId: randomUUID(),
-      at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)),
+      at: at(second),
       kind: 'api',
       name,
       outcome: 'refused',
@@ -205,11 +207,20 @@ describe('the last use of services', () => {
       requestId: undefined,
       details: {},
     });
-  const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
   const report = async (Arn: string, Granularity?: 'ACTION_LEVEL') => {
     const { JobId = '' } = await call('GenerateServiceLastAccessedDetails', { Arn, Granularity });
     return { JobId, ...(await call('GetServiceLastAccessedDetails', { JobId })) };
   };
+
+  test('is not that of a user who had the name before', async () => {
+    const { User } = await call('CreateUser', { UserName: 'again' });
+    const Arn = User?.Arn ?? '';
+    await used(Arn, 'iam:GetUser', -3_000_000_000);
+    await call('PutUserPolicy', { UserName: 'again', PolicyName: 'i', PolicyDocument: allow('iam:*') });
+    expect((await report(Arn)).ServicesLastAccessed).toMatchObject([{ TotalAuthenticatedEntities: 0 }]);
+    await used(Arn, 'iam:GetUser', 1);
+    expect((await report(Arn)).ServicesLastAccessed).toMatchObject([{ TotalAuthenticatedEntities: 1 }]);
+  });
 
   test('of a user is told for the services that its policies allow', async () => {
     const { User } = await call('CreateUser', { UserName: 'bob', Path: '/x/' });
@@ -286,9 +297,9 @@ describe('the last use of services', () => {
     expect(
       who.EntityDetailsList.map(({ EntityInfo, LastAuthenticated }) => [EntityInfo.Name, LastAuthenticated]),
     ).toEqual([
-      ['r', at(4)],
       ['ann', at(1)],
       ['bob', at(2)],
+      ['r', at(4)],
     ]);
     await expect(
       call('GetServiceLastAccessedDetailsWithEntities', { JobId, ServiceNamespace: 's3' }),

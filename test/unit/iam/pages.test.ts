@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PageRequest, pageOfList } from '../../../src/iam/pages.ts';
+import { markerAfter, type PageRequest, pageOfList } from '../../../src/iam/pages.ts';
 
 const NAMES = fc.uniqueArray(
   fc.string({ minLength: 1, maxLength: 20 }).filter((name) => !name.includes('\0')),
@@ -53,4 +53,21 @@ describe('pages', () => {
       });
     },
   );
+
+  test('go on in the list that they began in, and in no other', async () => {
+    const { nextMarker: marker } = await page({ list: 'users', maxItems: 1 });
+    expect((await page({ list: 'users', marker })).items).toEqual(['b', 'c']);
+    for (const list of ['groups', '', undefined]) {
+      await expect(page({ list, marker })).rejects.toMatchObject({ message: 'Invalid Marker.' });
+    }
+  });
+
+  test('have markers that clients may send, of every key that names something', () => {
+    // A serial number of 256 characters without what all of them start with.
+    expect(markerAfter('x'.repeat(234), 'x').length).toBeLessThanOrEqual(320);
+  });
+
+  test('with an entry of which nothing may be kept are refused', async () => {
+    await expect(page({ marker: markerAfter('a\0') })).rejects.toMatchObject({ message: 'Invalid Marker.' });
+  });
 });

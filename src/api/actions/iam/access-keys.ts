@@ -51,7 +51,12 @@ const ListAccessKeys = reading<'ListAccessKeys'>(
   (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:ListAccessKeys', input.UserName),
   async (iam, input, caller) => {
     const owner = userOrRoot(caller, input.UserName);
-    const page = await listAccessKeys(iam, caller.principal.accountId, owner, pageOfInput(input));
+    const page = await listAccessKeys(
+      iam,
+      caller.principal.accountId,
+      owner,
+      pageOfInput('ListAccessKeys', input),
+    );
     return {
       AccessKeyMetadata: page.items.map((key) => ({
         UserName: key.userName,

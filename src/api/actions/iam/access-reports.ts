@@ -7,7 +7,7 @@ import {
   saveAccessJob,
   type UsingEntity,
 } from '../../../iam/access-jobs.ts';
-import { type ArnSubject, actorsOf, requireArnSubject } from '../../../iam/arn-subjects.ts';
+import { type ArnSubject, actorsOf, creationTimes, requireArnSubject } from '../../../iam/arn-subjects.ts';
 import type { Entity } from '../../../iam/entities.ts';
 import { type GrantingPolicy, grantingPolicies, grantsOfPolicy } from '../../../iam/granting-policies.ts';
 import type { Iam } from '../../../iam/iam.ts';
@@ -44,7 +44,11 @@ const GetServiceLastAccessedDetails = reading<'GetServiceLastAccessedDetails'>(
   () => [{ action: 'iam:GetServiceLastAccessedDetails', resource: '*' }],
   async (iam, input, caller) => {
     const job = await getAccessJob(iam, caller.principal.accountId, input.JobId);
-    const page = await pageOfList(pageOfInput(input), ({ namespace }) => namespace, job.services);
+    const page = await pageOfList(
+      pageOfInput('GetServiceLastAccessedDetails', input),
+      ({ namespace }) => namespace,
+      job.services,
+    );
     return {
       JobStatus: 'COMPLETED',
       JobType: job.granularity,
@@ -67,7 +71,13 @@ const GetServiceLastAccessedDetailsWithEntities = reading<'GetServiceLastAccesse
       throw invalidInput(`The service ${input.ServiceNamespace} is not among those of the report.`);
     }
     const entities = lastUses(service.uses, ({ entity }) => entity.id);
-    const page = await pageOfList(pageOfInput(input), ({ entity }) => entity.arn, entities);
+    const request = pageOfInput('GetServiceLastAccessedDetailsWithEntities', input);
+    // Not the ARN, which may be longer than a marker.
+    const page = await pageOfList(
+      request,
+      ({ entity }) => `${entity.name.toLowerCase()} ${entity.id}`,
+      entities,
+    );
     return {
       JobStatus: 'COMPLETED',
       JobCreationDate: job.createdAt,
@@ -89,7 +99,8 @@ const ListPoliciesGrantingServiceAccess = reading<'ListPoliciesGrantingServiceAc
     if (subject.kind === 'policy') throw invalidInput(`ARN ${input.Arn} is not valid.`);
     const policies = await grantingPolicies(iam, accountId, subject);
     const namespaces = [...new Set(input.ServiceNamespaces)];
-    const page = await pageOfList({ marker: input.Marker }, (namespace) => namespace, namespaces);
+    const request = pageOfInput('ListPoliciesGrantingServiceAccess', input);
+    const page = await pageOfList(request, (namespace) => namespace, namespaces);
     return {
       PoliciesGrantingServiceAccess: page.items.map((namespace) => ({
         ServiceNamespace: namespace,
@@ -115,11 +126,13 @@ async function accessOf(iam: Iam, accountId: string, subject: ArnSubject): Promi
       : (await grantingPolicies(iam, accountId, subject)).map((policy) => policy.grants);
   const namespaces = [...SERVICES.keys()].filter((namespace) => grants.some((grant) => grant(namespace)));
   await sumUpUsage(iam.store, accountId);
-  const actors = new Map(
-    (await actorsOf(iam, accountId, subject)).map((actor) => [callingArn(accountId, actor), actor]),
-  );
+  const all = await actorsOf(iam, accountId, subject);
+  const madeAt = await creationTimes(iam.store, accountId, all);
+  const actors = new Map(all.map((actor) => [callingArn(accountId, actor), actor]));
   const calls = await lastCalls(iam.store, accountId, [...actors.keys()]);
-  const uses = calls.flatMap((call) => useOf(call, actors.get(call.principal)));
+  const uses = calls
+    .flatMap((call) => useOf(call, actors.get(call.principal)))
+    .filter(({ entity, at }) => at >= (madeAt.get(entity.id)?.getTime() ?? 0));
   return namespaces.map((namespace) => ({
     namespace,
     uses: uses.filter(({ action }) => action.startsWith(`${namespace}:`)),

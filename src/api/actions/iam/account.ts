@@ -1,7 +1,9 @@
 import { createAccountAlias, deleteAccountAlias, findAccountAlias } from '../../../iam/account-aliases.ts';
 import { setTokenVersion } from '../../../iam/account-settings.ts';
 import { getAccountSummary } from '../../../iam/account-summary.ts';
+import { pageOfList } from '../../../iam/pages.ts';
 import { changing, reading } from './row.ts';
+import { pageMembers, pageOfInput } from './shapes.ts';
 import { onAccount } from './targets.ts';
 
 /** What concerns an account as a whole: its alias and its counts. */
@@ -18,9 +20,11 @@ const DeleteAccountAlias = changing<'DeleteAccountAlias'>(
 
 const ListAccountAliases = reading<'ListAccountAliases'>(
   () => onAccount('iam:ListAccountAliases'),
-  async (iam, _input, caller) => {
+  async (iam, input, caller) => {
     const alias = await findAccountAlias(iam, caller.principal.accountId);
-    return { AccountAliases: alias === undefined ? [] : [alias], IsTruncated: false };
+    const aliases = alias === undefined ? [] : [alias];
+    const page = await pageOfList(pageOfInput('ListAccountAliases', input), (one) => one, aliases);
+    return { AccountAliases: page.items, ...pageMembers(page) };
   },
 );
 

@@ -43,7 +43,7 @@ function listing<Key extends string>(
     async (iam, input, caller) =>
       attachedShape(
         await listAttachedPolicies(iam, caller.principal.accountId, entity(input[key]), {
-          ...pageOfInput(input),
+          ...pageOfInput(action, input),
           pathPrefix: input.PathPrefix,
         }),
       ),
@@ -56,7 +56,7 @@ const ListEntitiesForPolicy = reading<'ListEntitiesForPolicy'>(
   async (iam, input, caller) => {
     const kinds = kindsOf(input.EntityFilter);
     const page = await listEntitiesForPolicy(iam, caller.principal.accountId, input.PolicyArn, {
-      ...pageOfInput(input),
+      ...pageOfInput('ListEntitiesForPolicy', input),
       kinds,
       pathPrefix: input.PathPrefix,
       usage: input.PolicyUsageFilter,

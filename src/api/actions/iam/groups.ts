@@ -30,7 +30,7 @@ const GetGroup = reading<'GetGroup'>(
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
     const group = await getGroup(iam, accountId, input.GroupName);
-    const page = await listUsersInGroup(iam, accountId, input.GroupName, pageOfInput(input));
+    const page = await listUsersInGroup(iam, accountId, input.GroupName, pageOfInput('GetGroup', input));
     return {
       Group: groupShape(group),
       Users: page.items.map((user) => userShape({ ...user, boundaryArn: undefined })),
@@ -42,7 +42,7 @@ const GetGroup = reading<'GetGroup'>(
 const ListGroups = reading<'ListGroups'>(
   (_iam, input, caller) => onList(caller, 'iam:ListGroups', 'group', input.PathPrefix),
   async (iam, input, caller) => {
-    const request = { ...pageOfInput(input), pathPrefix: input.PathPrefix };
+    const request = { ...pageOfInput('ListGroups', input), pathPrefix: input.PathPrefix };
     const page = await listGroups(iam, caller.principal.accountId, request);
     return { Groups: page.items.map(groupShape), ...pageMembers(page) };
   },
@@ -90,7 +90,12 @@ const RemoveUserFromGroup = changing<'RemoveUserFromGroup'>(
 const ListGroupsForUser = reading<'ListGroupsForUser'>(
   (iam, input, caller) => onUser(iam, caller, 'iam:ListGroupsForUser', input.UserName),
   async (iam, input, caller) => {
-    const page = await listGroupsOfUser(iam, caller.principal.accountId, input.UserName, pageOfInput(input));
+    const page = await listGroupsOfUser(
+      iam,
+      caller.principal.accountId,
+      input.UserName,
+      pageOfInput('ListGroupsForUser', input),
+    );
     return { Groups: page.items.map(groupShape), ...pageMembers(page) };
   },
 );

@@ -75,7 +75,7 @@ function listing<Key extends string>(
     (iam, input, caller) => on(iam, caller, action, input[key]),
     async (iam, input, caller) => {
       const { accountId } = caller.principal;
-      const page = await listInlinePolicies(iam, accountId, entity(input[key]), pageOfInput(input));
+      const page = await listInlinePolicies(iam, accountId, entity(input[key]), pageOfInput(action, input));
       return { PolicyNames: page.items, ...pageMembers(page) };
     },
     false,

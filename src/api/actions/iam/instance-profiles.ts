@@ -53,7 +53,7 @@ const ListInstanceProfiles = reading<'ListInstanceProfiles'>(
   (_iam, input, caller) => onList(caller, 'iam:ListInstanceProfiles', 'instance-profile', input.PathPrefix),
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
-    const request = { ...pageOfInput(input), pathPrefix: input.PathPrefix };
+    const request = { ...pageOfInput('ListInstanceProfiles', input), pathPrefix: input.PathPrefix };
     const page = await listInstanceProfiles(iam, accountId, request);
     return { InstanceProfiles: await profileShapes(iam, accountId, page.items), ...pageMembers(page) };
   },
@@ -63,7 +63,7 @@ const ListInstanceProfilesForRole = reading<'ListInstanceProfilesForRole'>(
   (iam, input, caller) => onRole(iam, caller, 'iam:ListInstanceProfilesForRole', input.RoleName),
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
-    const request = { ...pageOfInput(input), roleName: input.RoleName };
+    const request = { ...pageOfInput('ListInstanceProfilesForRole', input), roleName: input.RoleName };
     const page = await listInstanceProfiles(iam, accountId, request);
     return { InstanceProfiles: await profileShapes(iam, accountId, page.items), ...pageMembers(page) };
   },

@@ -86,7 +86,7 @@ const ListMFADevices = reading<'ListMFADevices'>(
     const wanted = userOrRoot(caller, input.UserName);
     if (wanted === 'root') return { MFADevices: [], IsTruncated: false };
     const { accountId } = caller.principal;
-    const page = await listMfaDevices(iam, accountId, wanted.userName, pageOfInput(input));
+    const page = await listMfaDevices(iam, accountId, wanted.userName, pageOfInput('ListMFADevices', input));
     return {
       MFADevices: page.items.map(({ serial, user, enabledAt }) => ({
         UserName: user?.name ?? wanted.userName,
@@ -103,7 +103,12 @@ const ListVirtualMFADevices = reading<'ListVirtualMFADevices'>(
   async (iam, input, caller) => {
     const status = input.AssignmentStatus ?? 'Any';
     const isAssigned = status === 'Any' ? undefined : status === 'Assigned';
-    const page = await listVirtualMfaDevices(iam, caller.principal.accountId, isAssigned, pageOfInput(input));
+    const page = await listVirtualMfaDevices(
+      iam,
+      caller.principal.accountId,
+      isAssigned,
+      pageOfInput('ListVirtualMFADevices', input),
+    );
     return { VirtualMFADevices: page.items.map(deviceShape), ...pageMembers(page) };
   },
 );

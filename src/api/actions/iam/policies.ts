@@ -47,7 +47,7 @@ const ListPolicies = reading<'ListPolicies'>(
   (_iam, input, caller) => onList(caller, 'iam:ListPolicies', 'policy', input.PathPrefix),
   async (iam, input, caller) => {
     const page = await listPolicies(iam, caller.principal.accountId, {
-      ...pageOfInput(input),
+      ...pageOfInput('ListPolicies', input),
       scope: input.Scope,
       onlyAttached: input.OnlyAttached,
       pathPrefix: input.PathPrefix,
@@ -85,7 +85,12 @@ const ListPolicyVersions = reading<'ListPolicyVersions'>(
   (iam, input, caller) => onPolicy(iam, caller, 'iam:ListPolicyVersions', input.PolicyArn),
   async (iam, input, caller) => {
     const { accountId } = caller.principal;
-    const page = await listPolicyVersions(iam, accountId, input.PolicyArn, pageOfInput(input));
+    const page = await listPolicyVersions(
+      iam,
+      accountId,
+      input.PolicyArn,
+      pageOfInput('ListPolicyVersions', input),
+    );
     return { Versions: page.items.map((version) => versionShape(version, false)), ...pageMembers(page) };
   },
 );

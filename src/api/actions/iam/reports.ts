@@ -52,7 +52,7 @@ const GetAccountAuthorizationDetails = reading<'GetAccountAuthorizationDetails'>
   async (iam, input, caller) => {
     const filter = input.Filter ?? [];
     const page = await listAuthorizationDetails(iam, caller.principal.accountId, {
-      ...pageOfInput(input),
+      ...pageOfInput('GetAccountAuthorizationDetails', input),
       kinds: filter.length === 0 ? undefined : filter,
     });
     return { ...detailLists(page.items), ...pageMembers(page) };

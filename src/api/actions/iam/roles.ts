@@ -56,7 +56,7 @@ const GetRole = reading<'GetRole'>(
 const ListRoles = reading<'ListRoles'>(
   (_iam, input, caller) => onList(caller, 'iam:ListRoles', 'role', input.PathPrefix),
   async (iam, input, caller) => {
-    const request = { ...pageOfInput(input), pathPrefix: input.PathPrefix };
+    const request = { ...pageOfInput('ListRoles', input), pathPrefix: input.PathPrefix };
     const page = await listRoles(iam, caller.principal.accountId, request);
     // Boundaries, tags and the last use are not in this list, says the API reference.
     return {

@@ -57,7 +57,7 @@ const ListServerCertificates = reading<'ListServerCertificates'>(
   (_iam, input, caller) =>
     onList(caller, 'iam:ListServerCertificates', 'server-certificate', input.PathPrefix),
   async (iam, input, caller) => {
-    const request = { ...pageOfInput(input), pathPrefix: input.PathPrefix };
+    const request = { ...pageOfInput('ListServerCertificates', input), pathPrefix: input.PathPrefix };
     const page = await listServerCertificates(iam, caller.principal.accountId, request);
     return { ServerCertificateMetadataList: page.items.map(metadataShape), ...pageMembers(page) };
   },

@@ -1,5 +1,6 @@
 import {
   createServiceCredential,
+  requireSupportedService,
   resetServiceCredential,
   type ServiceCredential,
 } from '../../../iam/service-credentials.ts';
@@ -67,11 +68,16 @@ const ListServiceSpecificCredentials = reading<'ListServiceSpecificCredentials'>
       : onUserOrRoot(iam, caller, action, input.UserName);
   },
   async (iam, input, caller) => {
+    if (input.ServiceName !== undefined) requireSupportedService(input.ServiceName);
     const userName = input.AllUsers === true ? undefined : (input.UserName ?? caller.principal.userName);
     if (userName === undefined && input.AllUsers !== true) {
       return { ServiceSpecificCredentials: [], IsTruncated: false };
     }
-    const request = { ...pageOfInput(input), userName, serviceName: input.ServiceName };
+    const request = {
+      ...pageOfInput('ListServiceSpecificCredentials', input),
+      userName,
+      serviceName: input.ServiceName,
+    };
     const page = await listCredentials(iam, caller.principal.accountId, KIND, request);
     return { ServiceSpecificCredentials: page.items.map(metadataShape), ...pageMembers(page) };
   },

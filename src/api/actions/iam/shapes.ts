@@ -121,8 +121,11 @@ export interface PageMembers {
   readonly MaxItems?: number | undefined;
 }
 
-export function pageOfInput(input: PageMembers): PageRequest {
-  return { marker: input.Marker, maxItems: input.MaxItems };
+/** The page that a call asks for. Its marker is good for the same operation with the same other members. */
+export function pageOfInput(operation: string, input: PageMembers): PageRequest {
+  const { Marker, MaxItems, ...others } = input;
+  const list = JSON.stringify([operation, others]);
+  return { list, marker: Marker, maxItems: MaxItems };
 }
 
 /** The members of an answer that say whether there is more. */

@@ -48,7 +48,7 @@ const ListSigningCertificates = reading<'ListSigningCertificates'>(
   async (iam, input, caller) => {
     const userName = input.UserName ?? caller.principal.userName;
     if (userName === undefined) return { Certificates: [], IsTruncated: false };
-    const request = { ...pageOfInput(input), userName };
+    const request = { ...pageOfInput('ListSigningCertificates', input), userName };
     const page = await listCredentials(iam, caller.principal.accountId, KIND, request);
     return { Certificates: page.items.map(certificateShape), ...pageMembers(page) };
   },

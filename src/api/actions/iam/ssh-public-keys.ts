@@ -49,7 +49,7 @@ const ListSSHPublicKeys = reading<'ListSSHPublicKeys'>(
   async (iam, input, caller) => {
     const userName = input.UserName ?? caller.principal.userName;
     if (userName === undefined) return { SSHPublicKeys: [], IsTruncated: false };
-    const request = { ...pageOfInput(input), userName };
+    const request = { ...pageOfInput('ListSSHPublicKeys', input), userName };
     const page = await listCredentials(iam, caller.principal.accountId, KIND, request);
     return {
       SSHPublicKeys: page.items.map((key) => ({

@@ -137,7 +137,7 @@ function listing<Key extends string>(
     async (iam, input, caller) => {
       const { accountId } = caller.principal;
       const owner = (database: Database) => things.find(database, accountId, input[things.key]);
-      const page = await listTags(iam, accountId, owner, pageOfInput(input));
+      const page = await listTags(iam, accountId, owner, pageOfInput(action, input));
       return { Tags: tagShapes(page.items) ?? [], ...pageMembers(page) };
     },
     false,

@@ -39,7 +39,7 @@ const GetUser = reading<'GetUser'>(
 const ListUsers = reading<'ListUsers'>(
   (_iam, input, caller) => onList(caller, 'iam:ListUsers', 'user', input.PathPrefix),
   async (iam, input, caller) => {
-    const request = { ...pageOfInput(input), pathPrefix: input.PathPrefix };
+    const request = { ...pageOfInput('ListUsers', input), pathPrefix: input.PathPrefix };
     const page = await listUsers(iam, caller.principal.accountId, request);
     // Boundaries and tags are not in this list, says the API reference.
     return {
