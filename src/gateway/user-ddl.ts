@@ -7,8 +7,9 @@ import type { Backend } from './backend.ts';
 import type { RoleFacts } from './ddl/known-roles.ts';
 import { PROCEDURE_CALL } from './ddl/superuser.ts';
 import { mayHoldUserDdl, type SessionFacts, type Translation, translate } from './ddl/translate.ts';
+import { translateDialect } from './dialect/translate-dialect.ts';
 
-/** Puts the translation of Redshift's user DDL into the relay: what runs in the place of a statement. */
+/** Puts the translation of Redshift's user DDL and dialect into the relay: what runs in the place of a statement. */
 
 /** What of a backend tells how its session's statements are to be read. */
 type Greeting = Pick<Backend, 'key' | 'parameters'>;
@@ -33,7 +34,7 @@ export function userDdlRewriter(
     });
     switch (translation.kind) {
       case 'unchanged':
-        return sql;
+        return translateDialect(sql) ?? sql;
       case 'rewritten':
         return (await whyNotCallable(translation.sql, backend, access)) ?? translation.sql;
       case 'refused':
@@ -42,7 +43,11 @@ export function userDdlRewriter(
         return translation satisfies never;
     }
   };
-  return (sql) => (mayHoldUserDdl(sql) && isReadable(sql) ? rewrite(sql) : undefined);
+  return (sql) => {
+    if (mayHoldUserDdl(sql)) return isReadable(sql) ? rewrite(sql) : undefined;
+    const translated = translateDialect(sql);
+    return translated === undefined || !isReadable(sql) ? undefined : Promise.resolve(translated);
+  };
 }
 
 /**

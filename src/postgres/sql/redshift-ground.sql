@@ -97,3 +97,25 @@ AS $body$
   SELECT NULL::name, NULL::name, NULL::name, NULL::varchar, NULL::int WHERE false
 $body$;
 GRANT EXECUTE ON FUNCTION pg_catalog.pg_get_late_binding_view_cols() TO PUBLIC;
+
+-- Functions that PostgreSQL has under other names, as far as queries of drivers call them.
+CREATE OR REPLACE FUNCTION pg_catalog.regexp_replace(source text, pattern text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT SET search_path = pg_catalog
+AS $body$
+  SELECT regexp_replace(source, pattern, '', 'g')
+$body$;
+CREATE OR REPLACE FUNCTION pg_catalog.charindex(part text, whole text)
+RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT SET search_path = pg_catalog
+AS $body$
+  SELECT strpos(whole, part)
+$body$;
+CREATE OR REPLACE FUNCTION pg_catalog.isnull(value text, otherwise text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
+AS $body$
+  SELECT coalesce(value, otherwise)
+$body$;
+GRANT EXECUTE ON FUNCTION pg_catalog.regexp_replace(text, text), pg_catalog.charindex(text, text),
+  pg_catalog.isnull(text, text) TO PUBLIC;

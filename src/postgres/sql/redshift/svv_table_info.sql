@@ -13,10 +13,13 @@ SELECT current_database()::text AS database, n.nspname::text AS schema, c.oid AS
     AS pct_used,
   0::bigint AS empty, NULL::numeric(5, 2) AS unsorted,
   least(100, 100.0 * s.n_mod_since_analyze / greatest(s.n_live_tup, 1))::numeric(5, 2) AS stats_off,
-  greatest(c.reltuples::numeric, s.n_live_tup + s.n_dead_tup)::numeric(38, 0) AS tbl_rows,
+  (rows.counted + coalesce(s.n_dead_tup, 0))::numeric(38, 0) AS tbl_rows,
   NULL::numeric(19, 2) AS skew_sortkey1, NULL::numeric(19, 2) AS skew_rows,
-  greatest(c.reltuples::numeric, s.n_live_tup)::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
+  rows.counted::numeric(38, 0) AS estimated_visible_rows, NULL::text AS risk_event,
   0::numeric(12, 2) AS vacuum_sort_benefit, NULL::timestamp AS create_time
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN c.reltuples < 0 THEN coalesce(s.n_live_tup, 0) ELSE c.reltuples END::numeric AS counted
+) rows
 WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^(pg_|information_schema$|keyshift$)' AND pg_relation_size(c.oid) > 0

@@ -1,0 +1,2 @@
+/* {"app": "dbt", "dbt_version": "1.10.13", "profile_name": "keyshift", "target_name": "dev", "connection_name": "exampledb.information_schema"} */
+select has_table_privilege(current_user, 'svv_table_info', 'SELECT') as can_select

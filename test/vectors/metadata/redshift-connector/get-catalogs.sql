@@ -1,0 +1,1 @@
+select current_database as TABLE_CAT FROM current_database() ORDER BY TABLE_CAT

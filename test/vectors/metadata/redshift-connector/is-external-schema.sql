@@ -1,0 +1,1 @@
+select 1 from svv_external_schemas where schemaname like 'shop'

@@ -1,0 +1,1 @@
+SELECT t.typname,t.oid FROM pg_catalog.pg_type t WHERE  t.typname in ('bool','char','int8','int2','int4','float4','float8','bpchar','varchar','date','time','timestamp','timestamptz','numeric','refcursor','geometry','super','varbyte','geography')
