@@ -12,6 +12,7 @@ import {
   showGuardrail,
 } from './cli-calls.ts';
 import { type LintFlags, lintFile } from './cli-policy.ts';
+import { addRemoveCommand } from './cli-remove.ts';
 import { addWhoCanCommands } from './cli-who-can.ts';
 import { OPTIONS, type Option, readConfig } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
@@ -121,6 +122,7 @@ const surroundings = {
   print: (line: string) => process.stdout.write(`${line}\n`),
 };
 addAccessCommands(program, surroundings);
+addRemoveCommand(program, surroundings);
 addAccountCommands(program, surroundings);
 addWhoCanCommands(program, surroundings);
 

@@ -15,7 +15,7 @@ export interface Endpoint {
 
 /** A service of the query protocol, as requests name it. */
 export interface ServiceName {
-  readonly name: 'keyshift' | 'redshift';
+  readonly name: 'keyshift' | 'redshift' | 'iam';
   readonly version: string;
 }
 

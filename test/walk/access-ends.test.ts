@@ -354,3 +354,49 @@ describe('the commands', () => {
     expect((await cli('revocations')).stdout).toContain('"subject":"nobody_at_all"');
   });
 });
+
+describe('keyshift remove', () => {
+  const remove = (...args: readonly string[]) =>
+    run(process.execPath, [ownCli, 'remove', ...args], { KEYSHIFT_DATA_DIR: keyshift.dataDir });
+
+  test('takes something away and, if asked to, the sessions with it', async () => {
+    const bea = await makeUser(keyshift.root, 'bea', MAY_LOG_IN);
+    await must(keyshift.root, 'iam', 'CreateGroup', { GroupName: 'readers' });
+    await must(keyshift.root, 'iam', 'AddUserToGroup', { GroupName: 'readers', UserName: 'bea' });
+    const document = { GroupName: 'readers', PolicyDocument: JSON.stringify(MAY_LOG_IN) };
+    for (const PolicyName of ['one', 'two']) {
+      await must(keyshift.root, 'iam', 'PutGroupPolicy', { ...document, PolicyName });
+    }
+    const beas = await logIn(keyshift, await loginFor(keyshift, { endpoint: bea }));
+    const annas = await logIn(keyshift, await annaLogin());
+
+    expect(await remove('DeleteGroupPolicy', 'GroupName=readers', 'PolicyName=one')).toMatchObject({
+      code: 0,
+      stdout: 'DeleteGroupPolicy: done.\n',
+    });
+    expect((await beas.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+
+    const end = endOf(beas);
+    const done = await remove('DeleteGroupPolicy', 'GroupName=readers', 'PolicyName=two', '--and-sessions');
+    expect(done.stdout).toContain('user/bea obtained; 1 session(s) ended.');
+    expect((await end).detail).toBe('Reason: iam:DeleteGroupPolicy');
+    expect((await annas.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await annas.end();
+  });
+
+  test('revokes nothing when the removal is refused', async () => {
+    const annas = await logIn(keyshift, await annaLogin());
+    const refused = await remove('DeleteUser', 'UserName=anna', '--and-sessions');
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('must delete');
+    expect((await annas.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await annas.end();
+  });
+
+  test('takes nothing but what takes something away, and says how', async () => {
+    expect((await remove('CreateUser', 'UserName=x')).stderr).toContain('CreateUser takes nothing away');
+    expect((await remove('DeleteUser', 'anna')).stderr).toContain('UserName=alice');
+    const unnamed = await remove('DeleteAccessKey', 'AccessKeyId=AKIA', '--and-sessions');
+    expect(unnamed.stderr).toContain('give UserName=');
+  });
+});

@@ -29,7 +29,7 @@ interface Names {
 type Owner = 'user' | 'group' | 'role';
 
 /** By operation, whose access it takes. A user who is not named is the caller. */
-const REMOVALS: ReadonlyMap<string, Owner> = new Map([
+export const REMOVALS: ReadonlyMap<string, Owner> = new Map([
   ['DeleteUser', 'user'],
   ['DeleteAccessKey', 'user'],
   ['UpdateAccessKey', 'user'],
