@@ -60,6 +60,15 @@ export function addAccountCommands(program: Command, surroundings: Surroundings)
       for (const line of await shownAccount(ask, AccountId)) print(line);
     });
   account
+    .command('quotas')
+    .description('show how many things an account may have, or set it')
+    .argument('<account-id>')
+    .option('--set <quotas>', 'such as users=10000,clusters=5; default for the number of all accounts')
+    .action(async (AccountId: string, { set }: { readonly set?: string }) => {
+      if (set !== undefined) await ask('PutAccountQuotas', { AccountId, ...quotaParameters(set) });
+      for (const line of await shownQuotas(ask, AccountId)) print(line);
+    });
+  account
     .command('new-root-key')
     .description('make another access key for the root user of an account, and show it this once')
     .argument('<account-id>')
@@ -70,6 +79,31 @@ export function addAccountCommands(program: Command, surroundings: Surroundings)
       const answer = await ask('CreateRootAccessKey', { AccountId, ReplaceExisting: String(flags.replace) });
       handOver(surroundings, answer, AccountId, flags);
     });
+}
+
+/** Reads `users=10000,roles=default` as the operation takes it. Throws OperatorError. */
+function quotaParameters(text: string): Record<string, string> {
+  const pairs = text.split(',').map((part) => {
+    const [, name = '', value = ''] = /^\s*([a-z-]+)=(\d{1,9}|default)\s*$/.exec(part) ?? [];
+    if (name === '') {
+      throw new OperatorError(`"${part}" is not a quota: write a name, then = and a number or default`);
+    }
+    return { name, value };
+  });
+  return Object.fromEntries(
+    pairs.flatMap(({ name, value }, index) => {
+      const prefix = `Quotas.Quota.${index + 1}`;
+      return [[`${prefix}.Name`, name], ...(value === 'default' ? [] : [[`${prefix}.Value`, value]])];
+    }),
+  );
+}
+
+async function shownQuotas(ask: Ask, AccountId: string): Promise<string[]> {
+  const answer = await ask('GetAccount', { AccountId });
+  return answer.parts('Quota').map((quota) => {
+    const remark = quota.texts('IsOwn')[0] === 'true' ? '  of this account' : '';
+    return `${quota.texts('Name')[0]}=${quota.texts('Value')[0]}${remark}`;
+  });
 }
 
 /** A file that is there may hold the only copy of another key. Throws OperatorError. */

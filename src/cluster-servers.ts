@@ -251,7 +251,7 @@ async function insertCluster(deps: ClusterServersDeps, wanted: NewCluster): Prom
   const made = { ...cluster, settings: { ...wanted.settings, appliedParameters } };
   const wildcard = deps.endpoints.wildcard(accountId);
   if (wildcard !== undefined) await deps.answerTo(wildcard);
-  await deps.clusters.insert(made, deps.clock);
+  await deps.clusters.insert(made, deps.clock, wanted.clustersMax);
   return made;
 }
 

@@ -186,7 +186,7 @@ export const OPTIONS = [
     kind: 'text',
     default: '',
     meaning:
-      "How many things an account may have, where AWS's quotas do not fit: `users=1000000,groups=100000`. Also " +
+      "How many things each account may have, where AWS's quotas do not fit: `users=1000000,groups=100000`. Also " +
       'roles, policies, saml-providers, oidc-providers, instance-profiles, server-certificates.',
   },
   {

@@ -29,7 +29,7 @@ import { Turnstile } from './gateway/turnstile.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { AccountIndexes } from './iam/account-indexes.ts';
-import { parseQuotas } from './iam/account-quotas.ts';
+import { parseQuotas, quotaInForce } from './iam/account-quotas.ts';
 import {
   encodeAuthorizationMessage,
   MESSAGE_KEY_PURPOSE,
@@ -244,6 +244,7 @@ async function start(
       access: nodeAccess.access,
       indexes,
       managementAccountId: accountId,
+      clusterQuota: (account: string) => quotaInForce(iam, store, account, 'clusters'),
     },
     authenticator: {
       directory: authDirectory,

@@ -1,4 +1,4 @@
-import { accountQuota } from './account-quotas.ts';
+import { listQuotas } from './account-quotas.ts';
 import type { Iam } from './iam.ts';
 import { QUOTAS } from './quotas.ts';
 
@@ -31,33 +31,34 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
           WHERE account_id = $1 AND user_id IS NULL LIMIT 1) AS one) AS "AccountAccessKeysPresent"`,
     [accountId],
   );
-  const quotas = ACCOUNT_QUOTAS.map(([name, table]) => [name, accountQuota(iam, table)] as const);
+  const inForce = new Map((await listQuotas(iam, accountId)).map(({ name, max }) => [name, max]));
+  const quotas = ACCOUNT_QUOTAS.map(([name, quota]) => [name, inForce.get(quota) ?? 0] as const);
   return new Map([...Object.entries(row ?? {}), ...quotas, ...Object.entries(FIXED)]);
 }
 
 const ACCOUNT_QUOTAS = [
-  ['UsersQuota', 'iam_users'],
-  ['GroupsQuota', 'iam_groups'],
-  ['RolesQuota', 'iam_roles'],
-  ['PoliciesQuota', 'iam_policies'],
-  ['InstanceProfilesQuota', 'iam_instance_profiles'],
-  ['ServerCertificatesQuota', 'iam_server_certificates'],
+  ['UsersQuota', 'users'],
+  ['GroupsQuota', 'groups'],
+  ['RolesQuota', 'roles'],
+  ['PoliciesQuota', 'policies'],
+  ['InstanceProfilesQuota', 'instance-profiles'],
+  ['ServerCertificatesQuota', 'server-certificates'],
+  ['GroupsPerUserQuota', 'groups-per-user'],
+  ['AttachedPoliciesPerUserQuota', 'policies-per-user'],
+  ['AttachedPoliciesPerGroupQuota', 'policies-per-group'],
+  ['AttachedPoliciesPerRoleQuota', 'policies-per-role'],
+  ['AssumeRolePolicySizeQuota', 'trust-policy-characters'],
 ] as const;
 
 const FIXED = {
   AccountMFAEnabled: 0,
   AccountPasswordPresent: 0,
   AccountSigningCertificatesPresent: 0,
-  GroupsPerUserQuota: QUOTAS.groupsPerUser,
   SigningCertificatesPerUserQuota: QUOTAS.signingCertificatesPerUser,
   AccessKeysPerUserQuota: QUOTAS.accessKeysPerUser,
-  AttachedPoliciesPerUserQuota: QUOTAS.policiesPerUser,
-  AttachedPoliciesPerGroupQuota: QUOTAS.policiesPerGroup,
-  AttachedPoliciesPerRoleQuota: QUOTAS.policiesPerRole,
   VersionsPerPolicyQuota: QUOTAS.versionsPerPolicy,
   PolicySizeQuota: QUOTAS.managedPolicyCharacters,
   UserPolicySizeQuota: QUOTAS.userInlineCharacters,
   GroupPolicySizeQuota: QUOTAS.groupInlineCharacters,
   RolePolicySizeQuota: QUOTAS.roleInlineCharacters,
-  AssumeRolePolicySizeQuota: QUOTAS.trustPolicyCharacters,
 } as const;

@@ -1,6 +1,6 @@
 import type { Database } from '../store/database.ts';
+import { requireWithin } from './account-quotas.ts';
 import {
-  ENTITY_KINDS,
   type Entity,
   type EntityKind,
   type EntityName,
@@ -9,7 +9,7 @@ import {
   requireModifiable,
 } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { noSuchEntity, quotaExceeded } from './iam-errors.ts';
+import { noSuchEntity } from './iam-errors.ts';
 import { findPolicy, requireAttachable, requirePolicy } from './managed-policies.ts';
 import { type Page, type PageRequest, pageOfList } from './pages.ts';
 
@@ -30,7 +30,6 @@ export async function attachPolicy(
   arn: string,
 ): Promise<void> {
   requireAttachable(arn);
-  const { attachmentsMax, attachmentsQuota } = ENTITY_KINDS[owner.kind];
   await changeIdentities(iam, accountId, async (database) => {
     const entity = await requireEntity(database, accountId, owner);
     requireModifiable(entity);
@@ -43,7 +42,7 @@ export async function attachPolicy(
       [accountId, id, policy.arn],
     );
     const attached = await attachedArns(database, accountId, id);
-    if (attached.length > attachmentsMax) throw quotaExceeded(attachmentsQuota, attachmentsMax);
+    await requireWithin(iam, database, accountId, `policies-per-${owner.kind}`, attached.length);
   });
 }
 

@@ -23,8 +23,6 @@ export const ENTITY_KINDS = {
     arnOf: userArn,
     missing: noSuchUser,
     inlineCharactersMax: QUOTAS.userInlineCharacters,
-    attachmentsMax: QUOTAS.policiesPerUser,
-    attachmentsQuota: 'PoliciesPerUser',
   },
   group: {
     table: 'keyshift.iam_groups',
@@ -32,8 +30,6 @@ export const ENTITY_KINDS = {
     arnOf: groupArn,
     missing: noSuchGroup,
     inlineCharactersMax: QUOTAS.groupInlineCharacters,
-    attachmentsMax: QUOTAS.policiesPerGroup,
-    attachmentsQuota: 'PoliciesPerGroup',
   },
   role: {
     table: 'keyshift.iam_roles',
@@ -41,8 +37,6 @@ export const ENTITY_KINDS = {
     arnOf: roleArn,
     missing: noSuchRole,
     inlineCharactersMax: QUOTAS.roleInlineCharacters,
-    attachmentsMax: QUOTAS.policiesPerRole,
-    attachmentsQuota: 'PoliciesPerRole',
   },
 } as const;
 

@@ -35,7 +35,7 @@ export async function createGroup(
       [accountId, uniqueId('group', iam.random), groupName, path, iam.clock.now()],
     );
     if (row === undefined) throw alreadyExists(`Group with name ${groupName} already exists.`);
-    await requireRoom(iam, database, accountId, 'iam_groups');
+    await requireRoom(iam, database, accountId, 'groups');
     return groupOf(accountId, row);
   });
 }

@@ -56,7 +56,7 @@ export async function createInstanceProfile(
       [accountId, id, name, path, iam.clock.now()],
     );
     if (inserted.length === 0) throw alreadyExists(`Instance Profile ${name} already exists.`);
-    await requireRoom(iam, database, accountId, 'iam_instance_profiles');
+    await requireRoom(iam, database, accountId, 'instance-profiles');
     await addTags(database, accountId, id, tags);
     return requireInstanceProfile(database, accountId, name);
   });

@@ -63,7 +63,7 @@ export async function createPolicy(iam: Iam, accountId: string, request: NewPoli
     if (row === undefined) {
       throw alreadyExists(`A policy called ${policyName} already exists. Duplicate names are not allowed.`);
     }
-    await requireRoom(iam, database, accountId, 'iam_policies');
+    await requireRoom(iam, database, accountId, 'policies');
     await database.query(
       `INSERT INTO keyshift.iam_policy_versions (account_id, policy_id, version, document, created_at)
        VALUES ($1, $2, 1, $3, $4)`,

@@ -1,9 +1,9 @@
+import { requireWithin } from './account-quotas.ts';
 import { type PathPageRequest, requireEntity } from './entities.ts';
 import { type Group, type GroupRow, groupOf } from './groups.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { noSuchEntity, quotaExceeded } from './iam-errors.ts';
+import { noSuchEntity } from './iam-errors.ts';
 import { type Page, type PageRequest, readPage } from './pages.ts';
-import { QUOTAS } from './quotas.ts';
 import { type User, type UserRow, userOf } from './users.ts';
 
 /** Who is in which group, by the names of both. */
@@ -26,7 +26,7 @@ export async function addUserToGroup(iam: Iam, accountId: string, names: Members
       'SELECT 1 FROM keyshift.iam_group_members WHERE account_id = $1 AND user_id = $2',
       [accountId, user.id],
     );
-    if (groups.length > QUOTAS.groupsPerUser) throw quotaExceeded('GroupsPerUser', QUOTAS.groupsPerUser);
+    await requireWithin(iam, database, accountId, 'groups-per-user', groups.length);
   });
 }
 

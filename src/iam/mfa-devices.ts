@@ -3,7 +3,7 @@ import { base32 } from '../core/base32.ts';
 import { AwsError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Database } from '../store/database.ts';
-import { accountQuota } from './account-quotas.ts';
+import { quotaInForce } from './account-quotas.ts';
 import { type EntityName, requireEntity } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
 import { alreadyExists, deleteConflict, invalidInput, noSuchEntity, quotaExceeded } from './iam-errors.ts';
@@ -87,7 +87,7 @@ export async function createMfaDevice(
 
 /** Throws LimitExceeded past the quota, which is that of users. Source: IAM User Guide, "IAM and AWS STS quotas". */
 async function requireDeviceRoom(iam: Iam, database: Database, accountId: string): Promise<void> {
-  const max = accountQuota(iam, 'iam_users');
+  const max = await quotaInForce(iam, database, accountId, 'users');
   const [row] = await database.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM keyshift.iam_mfa_devices WHERE account_id = $1',
     [accountId],

@@ -62,7 +62,7 @@ export async function createOidcProvider(
       [accountId, id, bare, [...new Set(clientIds)], [...new Set(thumbprints)], iam.clock.now()],
     );
     if (inserted.length === 0) throw alreadyExists(`Provider with url ${url} already exists.`);
-    await requireRoom(iam, database, accountId, 'iam_oidc_providers');
+    await requireRoom(iam, database, accountId, 'oidc-providers');
     await addTags(database, accountId, id, tags);
     return oidcProviderArn(accountId, bare);
   });

@@ -37,37 +37,52 @@ export const QUOTAS = {
 } as const;
 
 /**
- * How many of each thing an account may have: AWS's numbers, unless the operator of the installation has set others.
+ * How many of each thing an account may have, by the name under which it is set. The numbers are AWS's.
  * Source: IAM User Guide, "IAM and AWS STS quotas".
  */
 export const COUNTED = {
-  iam_users: { option: 'users', quota: 'UsersPerAccount', max: QUOTAS.usersPerAccount },
-  iam_groups: { option: 'groups', quota: 'GroupsPerAccount', max: QUOTAS.groupsPerAccount },
-  iam_roles: { option: 'roles', quota: 'RolesPerAccount', max: QUOTAS.rolesPerAccount },
-  iam_policies: { option: 'policies', quota: 'PoliciesPerAccount', max: QUOTAS.policiesPerAccount },
-  iam_saml_providers: {
-    option: 'saml-providers',
+  users: { table: 'iam_users', quota: 'UsersPerAccount', max: QUOTAS.usersPerAccount },
+  groups: { table: 'iam_groups', quota: 'GroupsPerAccount', max: QUOTAS.groupsPerAccount },
+  roles: { table: 'iam_roles', quota: 'RolesPerAccount', max: QUOTAS.rolesPerAccount },
+  policies: { table: 'iam_policies', quota: 'PoliciesPerAccount', max: QUOTAS.policiesPerAccount },
+  'saml-providers': {
+    table: 'iam_saml_providers',
     quota: 'SAMLProvidersPerAccount',
     max: QUOTAS.samlProvidersPerAccount,
   },
-  iam_oidc_providers: {
-    option: 'oidc-providers',
+  'oidc-providers': {
+    table: 'iam_oidc_providers',
     quota: 'OpenIDConnectProvidersPerAccount',
     max: QUOTAS.oidcProvidersPerAccount,
   },
-  iam_instance_profiles: {
-    option: 'instance-profiles',
+  'instance-profiles': {
+    table: 'iam_instance_profiles',
     quota: 'InstanceProfilesPerAccount',
     max: QUOTAS.instanceProfilesPerAccount,
   },
-  iam_server_certificates: {
-    option: 'server-certificates',
+  'server-certificates': {
+    table: 'iam_server_certificates',
     quota: 'ServerCertificatesPerAccount',
     max: QUOTAS.serverCertificatesPerAccount,
   },
 } as const;
 
-export type CountedTable = keyof typeof COUNTED;
+/** Quotas of one user, group or role, and of what is no identity, that can be set too. */
+const OTHERS = {
+  'groups-per-user': { quota: 'GroupsPerUser', max: QUOTAS.groupsPerUser },
+  'policies-per-user': { quota: 'PoliciesPerUser', max: QUOTAS.policiesPerUser },
+  'policies-per-group': { quota: 'PoliciesPerGroup', max: QUOTAS.policiesPerGroup },
+  'policies-per-role': { quota: 'PoliciesPerRole', max: QUOTAS.policiesPerRole },
+  'trust-policy-characters': { quota: 'ACLSizePerRole', max: QUOTAS.trustPolicyCharacters },
+  /** Source: Redshift Management Guide, "Quotas and limits", nodes in an account; a cluster here is one node. */
+  clusters: { quota: 'ClustersPerAccount', max: 200 },
+} as const;
 
-/** Quotas that the operator has set, by table. */
-export type AccountQuotas = ReadonlyMap<CountedTable, number>;
+/** What an operator can set, for all accounts or for one. */
+export const SETTABLE = { ...COUNTED, ...OTHERS } as const;
+
+export type CountedQuota = keyof typeof COUNTED;
+export type QuotaName = keyof typeof SETTABLE;
+
+/** Quotas that the operator has set. */
+export type AccountQuotas = ReadonlyMap<QuotaName, number>;

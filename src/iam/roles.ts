@@ -1,7 +1,7 @@
 import { uniqueId } from '../core/ids.ts';
 import { policySizeWithoutWhitespace } from '../policy/document.ts';
 import type { Database } from '../store/database.ts';
-import { requireRoom } from './account-quotas.ts';
+import { requireRoom, requireWithin } from './account-quotas.ts';
 import {
   type Entity,
   entityOf,
@@ -12,12 +12,11 @@ import {
   storable,
 } from './entities.ts';
 import { changeIdentities, type Iam } from './iam.ts';
-import { alreadyExists, invalidInput, noSuchRole, quotaExceeded, validationError } from './iam-errors.ts';
+import { alreadyExists, invalidInput, noSuchRole, validationError } from './iam-errors.ts';
 import { requireBoundary } from './managed-policies.ts';
 import { requireDescription, requireName, requirePath } from './member-checks.ts';
 import { type Page, readPage } from './pages.ts';
 import { requirePolicyDocument } from './policy-documents.ts';
-import { QUOTAS } from './quotas.ts';
 import { addTags, requireTags, type Tag, tagsOf } from './tags.ts';
 import { shownTrustPolicies, storedTrustPolicy } from './trust-principals.ts';
 
@@ -80,7 +79,7 @@ export async function createRole(iam: Iam, accountId: string, request: NewRole):
   if (description !== undefined) requireDescription(description);
   requireSessionSeconds(maxSessionSeconds);
   requireTags(tags);
-  requireTrustPolicy(trustPolicy);
+  await requireTrustPolicy(iam, accountId, trustPolicy);
   return changeIdentities(iam, accountId, async (database) => {
     if (boundaryArn !== undefined) await requireBoundary(database, accountId, boundaryArn);
     const [row] = await database.query<RoleRow>(
@@ -101,7 +100,7 @@ export async function createRole(iam: Iam, accountId: string, request: NewRole):
       ],
     );
     if (row === undefined) throw alreadyExists(`Role with name ${roleName} already exists.`);
-    await requireRoom(iam, database, accountId, 'iam_roles');
+    await requireRoom(iam, database, accountId, 'roles');
     await addTags(database, accountId, row.id, tags);
     return withTags(database, accountId, row);
   });
@@ -174,7 +173,7 @@ export async function updateRole(
   const { description, maxSessionSeconds, trustPolicy, boundaryArn } = change;
   if (description !== undefined) requireDescription(description);
   if (maxSessionSeconds !== undefined) requireSessionSeconds(maxSessionSeconds);
-  if (trustPolicy !== undefined) requireTrustPolicy(trustPolicy);
+  if (trustPolicy !== undefined) await requireTrustPolicy(iam, accountId, trustPolicy);
   return changeIdentities(iam, accountId, async (database) => {
     const entity = await requireEntity(database, accountId, { kind: 'role', name: roleName });
     // Of a service-linked role only the description may be changed.
@@ -230,11 +229,11 @@ function roleOf(accountId: string, row: RoleRow, trustPolicy: string): Role {
   };
 }
 
-function requireTrustPolicy(document: string): void {
+/** Its size is asked of the store, because an account may have a quota of its own. */
+async function requireTrustPolicy(iam: Iam, accountId: string, document: string): Promise<void> {
   requirePolicyDocument(document, 'trust');
-  if (policySizeWithoutWhitespace(document) > QUOTAS.trustPolicyCharacters) {
-    throw quotaExceeded('ACLSizePerRole', QUOTAS.trustPolicyCharacters);
-  }
+  const size = policySizeWithoutWhitespace(document);
+  await requireWithin(iam, iam.store, accountId, 'trust-policy-characters', size);
 }
 
 /** Roles of services have paths of their own, so that a path tells what a role is. */

@@ -70,7 +70,7 @@ export async function createSamlProvider(
       [accountId, id, name, metadata, encryptionMode ?? null, validUntil ?? afterYears(now), now],
     );
     if (inserted.length === 0) throw alreadyExists(`SAMLProvider with name ${name} already exists.`);
-    await requireRoom(iam, database, accountId, 'iam_saml_providers');
+    await requireRoom(iam, database, accountId, 'saml-providers');
     if (privateKey !== undefined) await addKey(iam, database, accountId, id, privateKey);
     await addTags(database, accountId, id, tags);
     return samlProviderArn(accountId, name);

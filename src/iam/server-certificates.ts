@@ -73,7 +73,7 @@ export async function uploadServerCertificate(
       [accountId, id, name, path, body, chain ?? null, sealed, expiryOf(certificate), iam.clock.now()],
     );
     if (row === undefined) throw nameTaken(name);
-    await requireRoom(iam, database, accountId, 'iam_server_certificates');
+    await requireRoom(iam, database, accountId, 'server-certificates');
     await addTags(database, accountId, id, tags);
     return certificateOf(accountId, row);
   });

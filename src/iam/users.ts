@@ -52,7 +52,7 @@ export async function createUser(iam: Iam, accountId: string, request: NewUser):
       [accountId, uniqueId('user', iam.random), userName, path, boundaryArn ?? null, iam.clock.now()],
     );
     if (row === undefined) throw alreadyExists(`User with name ${userName} already exists.`);
-    await requireRoom(iam, database, accountId, 'iam_users');
+    await requireRoom(iam, database, accountId, 'users');
     await addTags(database, accountId, row.id, tags);
     return { ...userOf(accountId, row), tags: await tagsOf(database, accountId, row.id) };
   });

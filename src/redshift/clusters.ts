@@ -2,7 +2,12 @@ import { redshiftArn } from '../core/arn.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Database, type Store, sqlStateOf } from '../store/database.ts';
 import { Held } from '../store/held.ts';
-import { clusterAlreadyExists, clusterNotFound, invalidClusterState } from './errors.ts';
+import {
+  clusterAlreadyExists,
+  clusterNotFound,
+  clusterQuotaExceeded,
+  invalidClusterState,
+} from './errors.ts';
 import type { ParameterValue } from './parameters.ts';
 import type { Tag } from './tags.ts';
 
@@ -118,8 +123,12 @@ export class Clusters {
     return rows.map(fromRow);
   }
 
-  /** Adds a cluster. Throws ClusterAlreadyExists. */
-  async insert(cluster: Omit<Cluster, 'createdAt'>, clock: Clock): Promise<void> {
+  /** Adds a cluster, if the account then has at most `max`. Throws ClusterAlreadyExists, ClusterQuotaExceeded. */
+  async insert(
+    cluster: Omit<Cluster, 'createdAt'>,
+    clock: Clock,
+    max = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const values = [
       cluster.accountId,
       cluster.identifier,
@@ -133,12 +142,17 @@ export class Clusters {
       clock.now(),
     ];
     try {
-      await this.#change(cluster.accountId, (database) =>
-        database.query(
+      await this.#change(cluster.accountId, async (database) => {
+        await database.query(
           'INSERT INTO keyshift.clusters VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
           values,
-        ),
-      );
+        );
+        const [row] = await database.query<{ count: number }>(
+          'SELECT count(*)::int AS count FROM keyshift.clusters WHERE account_id = $1',
+          [cluster.accountId],
+        );
+        if ((row?.count ?? 0) > max) throw clusterQuotaExceeded();
+      });
     } catch (error) {
       if (sqlStateOf(error) === '23505') throw clusterAlreadyExists();
       throw error;

@@ -3,6 +3,14 @@ import { AwsError } from '../core/errors.ts';
 /** The errors of Redshift's API, with their codes, statuses and texts. Source: Redshift API Reference, "Errors" of each action. */
 
 /** `near` is a name to try instead, for callers who may see it. */
+/** Source: Redshift API Reference, CreateCluster, Errors. */
+export const clusterQuotaExceeded = (): AwsError =>
+  new AwsError(
+    'ClusterQuotaExceeded',
+    400,
+    'The request would exceed the allowed number of cluster instances for this account.',
+  );
+
 export const clusterNotFound = (identifier: string, near?: string): AwsError =>
   new AwsError(
     'ClusterNotFound',

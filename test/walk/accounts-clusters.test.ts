@@ -156,6 +156,29 @@ describe('two clusters of one name', () => {
     ).toBe('ok');
   });
 
+  test('count for the quota of their own account', async () => {
+    const put = (quota: Record<string, string>) =>
+      must(keyshift.root, 'keyshift', 'PutAccountQuotas', {
+        AccountId: second.accountId,
+        'Quotas.Quota.1.Name': 'clusters',
+        ...quota,
+      });
+    await put({ 'Quotas.Quota.1.Value': '1' });
+    const another = {
+      ClusterIdentifier: 'another',
+      NodeType: 'ra3.large',
+      MasterUsername: 'awsuser',
+      MasterUserPassword: 'Sunny-Day-2026',
+    };
+    expect(await outcome(second.root, 'redshift', 'CreateCluster', another)).toBe(
+      '400 ClusterQuotaExceeded: The request would exceed the allowed number of cluster instances for this account.',
+    );
+    expect(
+      await outcome(second.root, 'redshift', 'CreateCluster', { ...another, ClusterIdentifier: CLUSTER }),
+    ).toContain('ClusterAlreadyExists');
+    await put({});
+  });
+
   test('cannot have one host name: it belongs to the account that took it first', async () => {
     const domain = {
       ClusterIdentifier: CLUSTER,

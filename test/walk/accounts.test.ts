@@ -178,6 +178,80 @@ describe('accounts are managed', () => {
   });
 });
 
+describe('quotas', () => {
+  const quota = (name: string, value?: string): Record<string, string> => ({
+    'Quotas.Quota.1.Name': name,
+    ...(value === undefined ? {} : { 'Quotas.Quota.1.Value': value }),
+  });
+  const put = (AccountId: string, quotas: Record<string, string>) =>
+    outcome(keyshift.root, 'keyshift', 'PutAccountQuotas', { AccountId, ...quotas });
+  const makeRoleIn = (root: SecondAccount['root'], RoleName: string) =>
+    outcome(root, 'iam', 'CreateRole', {
+      RoleName,
+      AssumeRolePolicyDocument: JSON.stringify(trust({ AWS: '*' })),
+    });
+
+  test('of one account hold for it at once and for no other, until they are taken back', async () => {
+    const account = await makeAccount(keyshift);
+    expect(await put(account.accountId, quota('roles', '1'))).toBe('ok');
+    expect(await makeRoleIn(account.root, 'one')).toBe('ok');
+    expect(await makeRoleIn(account.root, 'two')).toBe(
+      '409 LimitExceeded: Cannot exceed quota for RolesPerAccount: 1',
+    );
+    const summary = await must(account.root, 'iam', 'GetAccountSummary');
+    expect(summary.text.replaceAll(/\s/g, '')).toContain('<key>RolesQuota</key><value>1</value>');
+    for (const name of ['one', 'two']) expect(await makeRoleIn(keyshift.root, `q-${name}`)).toBe('ok');
+    const shown = await command(['account', 'quotas', account.accountId, '--set', 'roles=default,groups=7']);
+    expect(shown.text.split('\n')).toEqual(
+      expect.arrayContaining(['roles=1000', 'groups=7  of this account', 'users=5000', 'clusters=200']),
+    );
+    expect(await makeRoleIn(account.root, 'two')).toBe('ok');
+  });
+
+  test('of one role or user can be set too', async () => {
+    const account = await makeAccount(keyshift);
+    await makeRoleIn(account.root, 'busy');
+    expect(await put(account.accountId, quota('policies-per-role', '1'))).toBe('ok');
+    const attach = (name: string) =>
+      outcome(account.root, 'iam', 'AttachRolePolicy', {
+        RoleName: 'busy',
+        PolicyArn: `arn:aws:iam::aws:policy/${name}`,
+      });
+    expect(await attach('ReadOnlyAccess')).toBe('ok');
+    expect(await attach('AdministratorAccess')).toBe(
+      '409 LimitExceeded: Cannot exceed quota for PoliciesPerRole: 1',
+    );
+    expect(await put(account.accountId, quota('trust-policy-characters', '10'))).toBe('ok');
+    expect(await makeRoleIn(account.root, 'long')).toBe(
+      '409 LimitExceeded: Cannot exceed quota for ACLSizePerRole: 10',
+    );
+    await put(account.accountId, quota('trust-policy-characters'));
+    expect(await makeRoleIn(account.root, 'long')).toBe('ok');
+  });
+
+  test('are refused when they are none', async () => {
+    for (const [name, value] of [
+      ['keys', '1'],
+      ['users', '0'],
+      ['users', '100000001'],
+      ['constructor', '5'],
+    ] as const) {
+      expect(await put(second.accountId, quota(name, value)), name).toContain(
+        '400 ValidationError: The quota',
+      );
+    }
+    const twice = { ...quota('users', '1'), 'Quotas.Quota.2.Name': 'users' };
+    expect(await put(second.accountId, twice)).toBe('400 ValidationError: A quota is given twice.');
+    expect(await put('999999999999', quota('users', '1'))).toContain('404 NoSuchEntity');
+    expect(
+      await outcome(second.root, 'keyshift', 'PutAccountQuotas', {
+        AccountId: second.accountId,
+        ...quota('users', '9'),
+      }),
+    ).toContain('403 AccessDenied');
+  });
+});
+
 describe('between accounts', () => {
   test('the same names are different users, and each lists its own', async () => {
     await must(keyshift.root, 'iam', 'CreateUser', { UserName: 'same' });

@@ -29,6 +29,7 @@ export const keyshiftData: ServiceData = {
     GetAuditEvents: 'GetAuditEventsRequest>GetAuditEventsResponse',
     LintPolicy: 'LintPolicyRequest>LintPolicyResponse',
     MoveClock: 'MoveClockRequest>MoveClockResponse',
+    PutAccountQuotas: 'PutAccountQuotasRequest>EmptyResponse',
     PutAccountGuardrail: 'PutAccountGuardrailRequest>EmptyResponse',
     WhoCanGetCredentials: 'WhoCanGetCredentialsRequest>WhoCanGetCredentialsResponse',
     WhyNotGetCredentials: 'WhyNotGetCredentialsRequest>WhyNotGetCredentialsResponse',
@@ -42,7 +43,10 @@ export const keyshiftData: ServiceData = {
     CreateRootAccessKeyRequest: 'AccountId!accountIdType ReplaceExisting:boolean',
     RootAccessKeyResponse: 'AccessKey:RootAccessKey',
     GetAccountRequest: 'AccountId!accountIdType',
-    GetAccountResponse: 'Account:Account RootAccessKeys:rootKeyListType Clusters:integer',
+    GetAccountResponse:
+      'Account:Account RootAccessKeys:rootKeyListType Clusters:integer Quotas:quotaListType',
+    Quota: 'Name!nameType Value:integer IsOwn:boolean',
+    PutAccountQuotasRequest: 'AccountId!accountIdType Quotas!quotaListType',
     RootAccessKeyState: 'AccessKeyId:string Status:string CreateDate:timestamp LastUsedDate:timestamp',
     ListAccountsRequest: 'Marker:markerType MaxItems:pageSizeType',
     ListAccountsResponse: 'Accounts:accountListType Marker:string',
@@ -83,6 +87,7 @@ export const keyshiftData: ServiceData = {
   },
   lists: {
     accountListType: { of: 'Account' },
+    quotaListType: { of: 'Quota', item: 'Quota', min: 1, max: 50 },
     rootKeyListType: { of: 'RootAccessKeyState' },
     dbGroupListType: { of: 'string', item: 'DbGroup' },
     findingListType: { of: 'PolicyFinding' },
@@ -164,6 +169,20 @@ export interface GetAccountResponse {
   readonly Account: Account;
   readonly RootAccessKeys: readonly RootAccessKeyState[];
   readonly Clusters: number;
+  readonly Quotas: readonly Quota[];
+}
+
+export interface Quota {
+  readonly Name: string;
+  /** In a request, what is absent is again as for all accounts. */
+  readonly Value?: number | undefined;
+  /** Whether the account has been given it. In a request it has no meaning. */
+  readonly IsOwn?: boolean | undefined;
+}
+
+export interface PutAccountQuotasRequest {
+  readonly AccountId: string;
+  readonly Quotas: readonly Quota[];
 }
 
 export interface RootAccessKeyState {

@@ -4,15 +4,16 @@ import { parseQuotas } from '../../../src/iam/account-quotas.ts';
 describe('quotas that an operator sets', () => {
   test.each([
     ['', []],
-    ['users=1', [['iam_users', 1]]],
+    ['users=1', [['users', 1]]],
     [
       ' users=1000000 , groups=100000,',
       [
-        ['iam_users', 1_000_000],
-        ['iam_groups', 100_000],
+        ['users', 1_000_000],
+        ['groups', 100_000],
       ],
     ],
-    ['saml-providers=100000000', [['iam_saml_providers', 100_000_000]]],
+    ['policies-per-role=25', [['policies-per-role', 25]]],
+    ['saml-providers=100000000', [['saml-providers', 100_000_000]]],
   ])('%j', (text, quotas) => {
     expect([...parseQuotas(text)]).toEqual(quotas);
   });

@@ -1,4 +1,5 @@
 import { AwsError } from '../../../core/errors.ts';
+import { listQuotas, putQuotas } from '../../../iam/account-quotas.ts';
 import {
   type Account,
   createAccount,
@@ -73,9 +74,10 @@ const getAccountAction: Action<AccountDeps, wire.GetAccountRequest, wire.GetAcco
   permissions: (deps, { AccountId }, caller) => onAccount(deps, caller, 'keyshift:GetAccount', AccountId),
   run: async ({ iam, clusters, managementAccountId }, { AccountId }) => {
     const account = await getAccount(iam.store, AccountId);
-    const [keys, { length }] = await Promise.all([
+    const [keys, { length }, quotas] = await Promise.all([
       listRootKeys(iam.store, AccountId),
       clusters.list(AccountId),
+      listQuotas(iam, AccountId),
     ]);
     return {
       Account: toWire(account, managementAccountId),
@@ -86,6 +88,7 @@ const getAccountAction: Action<AccountDeps, wire.GetAccountRequest, wire.GetAcco
         LastUsedDate: key.lastUse?.at,
       })),
       Clusters: length,
+      Quotas: quotas.map(({ name, max, isOwn }) => ({ Name: name, Value: max, IsOwn: isOwn })),
     };
   },
   changes: false,
@@ -110,6 +113,24 @@ const createRootAccessKey: Action<AccountDeps, wire.CreateRootAccessKeyRequest, 
     changes: true,
   };
 
+const putAccountQuotas: Action<AccountDeps, wire.PutAccountQuotasRequest, wire.EmptyResponse> = {
+  permissions: (deps, { AccountId }, caller) =>
+    onAccount(deps, caller, 'keyshift:PutAccountQuotas', AccountId),
+  run: async ({ iam }, { AccountId, Quotas }, caller) => {
+    await getAccount(iam.store, AccountId);
+    const quotas = new Map(Quotas.map(({ Name, Value }) => [Name, Value]));
+    if (quotas.size < Quotas.length) throw validationError('A quota is given twice.');
+    await putQuotas(iam, AccountId, quotas);
+    caller.note({
+      account: AccountId,
+      quotas: Object.fromEntries([...quotas].map(([name, max]) => [name, max ?? 'default'])),
+    });
+    caller.concerns(AccountId);
+    return {};
+  },
+  changes: true,
+};
+
 function toWire({ accountId, alias, createdAt }: Account, managementAccountId: string): wire.Account {
   return {
     AccountId: accountId,
@@ -124,4 +145,5 @@ export const accountActions = {
   ListAccounts: listAccountsAction,
   GetAccount: getAccountAction,
   CreateRootAccessKey: createRootAccessKey,
+  PutAccountQuotas: putAccountQuotas,
 } as const;

@@ -57,6 +57,7 @@ export const createCluster: Action<RedshiftDeps, wire.CreateClusterMessage, wire
       databaseName,
       port: input.Port,
       settings: withOptions(settings, input),
+      clustersMax: await deps.clusterQuota(caller.principal.accountId),
     });
     return { Cluster: await toWireCluster(deps, caller, cluster) };
   },

@@ -17,11 +17,13 @@ export interface NewCluster {
   /** Undefined: any that is free. */
   readonly port: number | undefined;
   readonly settings: ClusterSettings;
+  /** How many clusters the account may have; undefined: any number. */
+  readonly clustersMax?: number;
 }
 
 /** The servers behind the clusters. Their work goes on after the call, as the cluster's status tells. */
 export interface ClusterServers {
-  /** Throws ClusterAlreadyExists, and InvalidParameterValue for a port that is not free. */
+  /** Throws ClusterAlreadyExists, ClusterQuotaExceeded, and InvalidParameterValue for a port that is not free. */
   create(cluster: NewCluster): Promise<Cluster>;
   delete(cluster: Cluster): Promise<void>;
   /** The cluster's status says `pausing`, and `paused` when its server has stopped. */
@@ -47,4 +49,6 @@ export interface RedshiftDeps {
   readonly loginSettings: AccountLoginSettings;
   readonly servers: ClusterServers;
   readonly endpoints: Endpoints;
+  /** How many clusters an account may have. */
+  readonly clusterQuota: (accountId: string) => Promise<number>;
 }
