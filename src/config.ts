@@ -5,7 +5,7 @@ import type { CertificateFiles } from './listener-certificates.ts';
 
 /** The option table: everything that can be set, in one place. docs/reference/options.md is printed from it. */
 
-type Kind = 'text' | 'port' | 'minutes' | 'flag' | 'secret';
+type Kind = 'text' | 'port' | 'minutes' | 'count' | 'flag' | 'secret';
 
 export interface Option {
   /** Name in the program. */
@@ -21,6 +21,9 @@ export interface Option {
 
 /** The largest port that drivers can hold: the Redshift ODBC driver keeps it in a signed 16-bit number. */
 export const GATEWAY_PORT_MAX = 32_767;
+
+/** A cluster's server takes 200 connections; some must be left for sessions that are new. */
+const WARM_BACKENDS_MAX = 150;
 
 export const OPTIONS = [
   {
@@ -181,6 +184,15 @@ export const OPTIONS = [
     meaning: "Minutes to each side by which the date of a request's signature may be off.",
   },
   {
+    name: 'warmBackends',
+    env: 'KEYSHIFT_WARM_BACKENDS',
+    kind: 'count',
+    default: '32',
+    meaning:
+      'Idle backends of ended sessions that each embedded cluster keeps for up to 4 seconds, reset, for the next ' +
+      'login of the same user, groups, database and settings. At most 150. 0 keeps none.',
+  },
+  {
     name: 'iamQuotas',
     env: 'KEYSHIFT_IAM_QUOTAS',
     kind: 'text',
@@ -241,6 +253,7 @@ export interface Config {
   readonly masterKey: Secret | undefined;
   readonly clustersFile: string | undefined;
   readonly signatureWindowMinutes: number;
+  readonly warmBackends: number;
   readonly iamQuotas: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly example: boolean;
@@ -299,6 +312,7 @@ export function readConfig(
     databaseUrl: databaseUrl(secret('databaseUrl')),
     masterKey: secret('masterKey'),
     clustersFile: optional('clustersFile'),
+    warmBackends: wholeNumber('KEYSHIFT_WARM_BACKENDS', text('warmBackends'), 0, WARM_BACKENDS_MAX),
     iamQuotas: text('iamQuotas'),
     signatureWindowMinutes: wholeNumber(
       'KEYSHIFT_SIGNATURE_WINDOW_MINUTES',

@@ -204,6 +204,7 @@ async function start(
     tls: certificates.shown,
     durable: !config.unsafeNoFsync,
     ofDomain: (name) => clusterOfDomain(resources, name),
+    warmBackendsMax: config.warmBackends,
     openExternal: async (cluster, passwords) => openExternal(urls.require(cluster), passwords, logger),
   });
   cleanup.add('clusters', () => fleet.close());

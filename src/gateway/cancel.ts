@@ -16,6 +16,7 @@ const keyBytes = (minorVersion: number): number => (minorVersion >= 2 ? 32 : 4);
 interface Target {
   readonly backendKey: BackendKeyData;
   readonly access: ServerAccess;
+  isUsed: boolean;
 }
 
 interface CancelOptions {
@@ -49,13 +50,17 @@ export class CancelKeys {
       const name = this.#nameOf(key);
       // Backends of two servers may have one process id, and 4 bytes are few.
       if (this.#targets.has(name)) continue;
-      this.#targets.set(name, { backendKey, access });
+      this.#targets.set(name, { backendKey, access, isUsed: false });
       return key;
     }
   }
 
-  drop(key: BackendKeyData): void {
-    this.#targets.delete(this.#nameOf(key));
+  /** Ends the use of a key. Whether a request with it was passed on, and may still be on its way. */
+  drop(key: BackendKeyData): boolean {
+    const name = this.#nameOf(key);
+    const isUsed = this.#targets.get(name)?.isUsed ?? false;
+    this.#targets.delete(name);
+    return isUsed;
   }
 
   /**
@@ -80,6 +85,7 @@ export class CancelKeys {
   async cancelNamed(name: string): Promise<boolean> {
     const target = this.#targets.get(name);
     if (target === undefined) return false;
+    target.isUsed = true;
     await sendCancel(target.access, target.backendKey);
     return true;
   }

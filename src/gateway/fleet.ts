@@ -6,7 +6,7 @@ import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { type EmbeddedServer, startEmbedded } from '../postgres/embedded.ts';
 import { createDatabase, createMasterUser, prepareServer, setPassword } from '../postgres/prepare-server.ts';
-import { type Reconciled, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
+import type { Reconciled } from '../postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
 import { type SessionPasswords, sessionPasswords } from '../postgres/session-passwords.ts';
 import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts';
@@ -18,7 +18,8 @@ import { GatewayListener } from './listen.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { clusterByName, type NamedClusters, type Route, type ServedCluster } from './route.ts';
 import { ServerLink } from './server-link.ts';
-import { type GatewayDeps, serverUnreachable } from './session.ts';
+import type { GatewayDeps } from './session.ts';
+import { serverUnreachable } from './tellable.ts';
 
 /** The clusters that this node serves: their servers, and a gateway listener in front of each. */
 export interface FleetOptions extends GatewayDeps {
@@ -33,6 +34,8 @@ export interface FleetOptions extends GatewayDeps {
   readonly durable: boolean;
   /** See `NamedClusters`. */
   readonly ofDomain: NamedClusters['ofDomain'];
+  /** Of one cluster, see warm-backends.ts. */
+  readonly warmBackendsMax: number;
   /** Opens the server of an external cluster. Throws OperatorError when it cannot be used now. */
   readonly openExternal: (cluster: Cluster, passwords: SessionPasswords) => Promise<ServerAccess>;
 }
@@ -158,8 +161,7 @@ export class Fleet {
 
   /** See `reconcileSessionRoles`; undefined when the cluster is not served here. */
   async reconcile(accountId: string, identifier: string, remove: boolean): Promise<Reconciled | undefined> {
-    const access = this.#running.get(keyOf({ accountId, identifier }))?.link.access;
-    return access === undefined ? undefined : reconcileSessionRoles(access, remove);
+    return this.#running.get(keyOf({ accountId, identifier }))?.link.reconcile(remove);
   }
 
   /** Whether the server behind each running cluster answers. */
@@ -192,7 +194,7 @@ export class Fleet {
   }
 
   async #startExternal(cluster: Cluster): Promise<void> {
-    const link = new ServerLink(cluster.identifier, this.#options.logger);
+    const link = new ServerLink(cluster.identifier, this.#options);
     await this.#listen(cluster, link);
     await link.reach(() => this.#reach(cluster));
   }
@@ -226,7 +228,7 @@ export class Fleet {
   }
 
   async #listenInFront(cluster: Cluster, access: ServerAccess, server: EmbeddedServer): Promise<void> {
-    const link = new ServerLink(cluster.identifier, this.#options.logger);
+    const link = new ServerLink(cluster.identifier, this.#options);
     await this.#listen(cluster, link);
     link.take(access, server);
   }
@@ -264,6 +266,7 @@ export class Fleet {
         if (link.access === undefined) throw serverUnreachable();
         return link.access;
       },
+      warm: link.warm,
     };
   }
 

@@ -35,6 +35,11 @@ export class LoginDeadline {
     if (this.passed) server.destroy();
   }
 
+  /** Lets go of the connection to the server: it is somebody else's to close. */
+  releaseServer(): void {
+    this.#server = undefined;
+  }
+
   /** Closes the connection to the server that is in use, if any. */
   closeServer(): void {
     this.#server?.destroy();

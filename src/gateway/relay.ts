@@ -10,6 +10,7 @@ import {
   readQuery,
   writeParse,
   writeQuery,
+  writeReadyForQuery,
 } from '../pgwire/index.ts';
 import type { Channel } from './channel.ts';
 import { LastWords } from './last-words.ts';
@@ -26,7 +27,15 @@ export interface RelayOptions {
   readonly rewrite: (sql: string) => Promise<string> | undefined;
   /** Ends the session from outside; with an SqlError as its reason the client is told, see last-words.ts. */
   readonly signal: AbortSignal;
+  /** Whether a backend that has nothing to do is left open when its client takes leave of it. */
+  readonly leavesOpen?: boolean;
 }
+
+/**
+ * `open`: the client has taken leave, and the last that the backend said, as far as bytes can tell, is that it has
+ * nothing to do; it waits for its next message. `closed`: the backend is ending.
+ */
+export type RelayEnd = 'open' | 'closed';
 
 /** A client that has half closed its connection is given its answers for so long. */
 const HALF_CLOSED_MS_MAX = 10_000;
@@ -34,14 +43,39 @@ const HALF_CLOSED_MS_MAX = 10_000;
 const HANDLING: ReadonlyMap<number, Handling> = new Map([
   [CLIENT_MESSAGES.query, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
   [CLIENT_MESSAGES.parse, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
+  [CLIENT_MESSAGES.terminate, { how: 'hold', bytesMax: 4 }],
 ]);
+
+/** Whether the backend, by the end of what it said last, has nothing to do. Not a proof: data may end so too. */
+class IdleMark {
+  isIdle = true;
+
+  /** The client has sent something. */
+  clientSpoke(): void {
+    this.isIdle = false;
+  }
+
+  backendSpoke(bytes: Buffer): void {
+    const ready = bytes.length - READY_IDLE.length;
+    // The letters are looked at first: this is done for every read.
+    this.isIdle =
+      ready >= 0 &&
+      bytes[ready] === READY_IDLE[0] &&
+      bytes[bytes.length - 1] === READY_IDLE[READY_IDLE.length - 1] &&
+      bytes.subarray(ready).equals(READY_IDLE);
+  }
+}
+
+const READY_IDLE = writeReadyForQuery('idle');
 
 /**
  * Relays until one side ends, and then ends both. Throws SqlError 08P01 when the client breaks the protocol; the
  * client's side is then still open, so that it can be told.
  */
-export async function relay(options: RelayOptions): Promise<void> {
+export async function relay(options: RelayOptions): Promise<RelayEnd> {
   const { client, backend, signal } = options;
+  const mark = new IdleMark();
+  let end: RelayEnd = 'closed';
   const stop = (): void => {
     if (signal.reason instanceof SqlError) return;
     backend.destroy();
@@ -50,37 +84,56 @@ export async function relay(options: RelayOptions): Promise<void> {
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
   try {
-    await Promise.race([passToBackend(options), passToClient(backend, client.socket, signal)]);
+    const toClient = passToClient(backend, client.socket, signal, mark);
+    end = await Promise.race([passToBackend(options, mark), toClient.done]);
     client.socket.destroySoon();
+    if (end === 'open') toClient.stop();
+    return end;
   } finally {
     signal.removeEventListener('abort', stop);
     // A backend whose socket is closed under it stops its query by client_connection_check_interval.
-    backend.socket.destroySoon();
+    if (end === 'closed') backend.socket.destroySoon();
   }
 }
 
-/** Ends when the backend has ended and the client has been given everything it said. */
-function passToClient(backend: ServerChannel, client: Socket, signal: AbortSignal): Promise<void> {
+/** Ends when the backend has ended and the client has been given everything it said, or when it is stopped. */
+function passToClient(
+  backend: ServerChannel,
+  client: Socket,
+  signal: AbortSignal,
+  mark: IdleMark,
+): { readonly done: Promise<RelayEnd>; readonly stop: () => void } {
   const { socket } = backend;
   let lastWords: LastWords | undefined;
+  let close = (): void => {};
   const endFromOutside = (): void => {
     if (!(signal.reason instanceof SqlError)) return;
     const words = new LastWords(client, signal.reason);
     lastWords = words;
     backend.passTo((bytes) => words.take(bytes));
   };
-  return new Promise((resolve) => {
-    if (socket.destroyed) return resolve();
-    socket.once('close', () => {
+  const done = new Promise<RelayEnd>((resolve) => {
+    if (socket.destroyed) return resolve('closed');
+    close = (): void => {
       signal.removeEventListener('abort', endFromOutside);
       lastWords?.finish();
-      resolve();
+      resolve('closed');
+    };
+    socket.once('close', close);
+    backend.passTo((bytes) => {
+      mark.backendSpoke(bytes);
+      // TLS encrypts at once what it is given, unless something before it waits: then the bytes must be kept.
+      pass(client.writableLength === 0 ? bytes : Buffer.from(bytes), socket, client);
     });
-    // TLS encrypts at once what it is given, unless something before it waits: then the bytes must be kept.
-    backend.passTo((bytes) => pass(client.writableLength === 0 ? bytes : Buffer.from(bytes), socket, client));
     if (signal.aborted) endFromOutside();
     else signal.addEventListener('abort', endFromOutside, { once: true });
   });
+  const stop = (): void => {
+    signal.removeEventListener('abort', endFromOutside);
+    socket.removeListener('close', close);
+    backend.passTo(() => {});
+  };
+  return { done, stop };
 }
 
 /**
@@ -89,11 +142,13 @@ function passToClient(backend: ServerChannel, client: Socket, signal: AbortSigna
  * brought them (an iterator with its promises cost a third of the relay's CPU); only a statement that is to be
  * rewritten makes the reading wait.
  */
-function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void> {
+function passToBackend(options: RelayOptions, mark: IdleMark): Promise<RelayEnd> {
+  const { client, backend, rewrite, signal, leavesOpen = false } = options;
   const { socket } = client;
   const scanner = new FrameScanner(HANDLING);
   return new Promise((resolve, reject) => {
     let isWaiting = false;
+    let isLeft = false;
     const halfClose = (): void => {
       backend.socket.end();
       // PostgreSQL answers what it was asked, and ends. A query that takes longer it gives up by
@@ -102,14 +157,32 @@ function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void
     };
     const end = (): void => {
       backend.socket.end();
-      resolve();
+      resolve('closed');
     };
     const fail = (error: unknown): void => {
       socket.removeListener('data', take).pause();
       reject(error);
     };
+    /** From here on nothing of the client touches the backend. */
+    const leaveOpen = (): void => {
+      isLeft = true;
+      socket.removeListener('data', take).removeListener('end', halfClose).removeListener('close', end);
+      resolve('open');
+    };
+    const mayLeaveOpen = (): boolean =>
+      leavesOpen &&
+      mark.isIdle &&
+      !signal.aborted &&
+      // Nothing waits for the client or for the backend, whose listeners would be left behind.
+      !backend.socket.isPaused() &&
+      backend.socket.writableLength === 0;
     const passAll = (): void => {
       for (let piece = scanner.next(); piece !== undefined; piece = scanner.next()) {
+        if (piece.kind === 'message' && piece.code === CLIENT_MESSAGES.terminate && mayLeaveOpen()) {
+          leaveOpen();
+          return;
+        }
+        mark.clientSpoke();
         const bytes = piece.kind === 'pass' ? piece.bytes : rewritten(piece.code, piece.bytes, rewrite);
         if (Buffer.isBuffer(bytes)) pass(bytes, socket, backend.socket, () => !isWaiting);
         else {
@@ -142,6 +215,7 @@ function passToBackend({ client, backend, rewrite }: RelayOptions): Promise<void
     socket.once('end', halfClose).once('close', end);
     const rest = client.rest();
     if (rest.length > 0) take(rest);
+    if (isLeft) return;
     if (socket.destroyed) return end();
     socket.on('data', take);
     socket.resume();
@@ -163,6 +237,7 @@ function rewritten(
   message: Buffer,
   rewrite: RelayOptions['rewrite'],
 ): Buffer | Promise<Buffer> {
+  if (code === CLIENT_MESSAGES.terminate) return message;
   if (code === CLIENT_MESSAGES.query) {
     const sql = readQuery(payloadOf(message));
     const instead = sql === undefined ? undefined : rewrite(sql);

@@ -4,6 +4,7 @@ import type { ServerAccess } from '../postgres/server-access.ts';
 import { clusterOfHostName } from '../redshift/endpoints.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
+import type { WarmBackends } from './warm-backends.ts';
 
 /** Which cluster a connection is for: that of the port, or that of the host name which the client gives in TLS. */
 
@@ -15,6 +16,7 @@ export interface ServedCluster {
   readonly keys: DerivedKeys;
   /** Throws SqlError 57P03 while the server has not been reached for the first time. */
   readonly access: ServerAccess;
+  readonly warm: WarmBackends;
 }
 
 export interface Route {

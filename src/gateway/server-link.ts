@@ -1,16 +1,26 @@
 import { messageOf } from '../core/errors.ts';
+import type { RandomBytes } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EmbeddedServer } from '../postgres/embedded.ts';
-import { reapSessionRoles } from '../postgres/reap-session-roles.ts';
+import { type Reconciled, reapSessionRoles, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
 import { KeepTrying } from './keep-trying.ts';
 import { Reaper } from './reaper.ts';
+import { WarmBackends } from './warm-backends.ts';
 
 /** Milliseconds between two tries to reach a server that was down at the start. */
 const REACH_AGAIN_MS = 30_000;
 
+export interface LinkOptions {
+  readonly logger: Logger;
+  readonly random: RandomBytes;
+  /** See warm-backends.ts. */
+  readonly warmBackendsMax: number;
+}
+
 /** The server behind one listener, and what is done to it in the background. */
 export class ServerLink {
+  readonly warm: WarmBackends;
   readonly #identifier: string;
   readonly #logger: Logger;
   #access: ServerAccess | undefined;
@@ -18,9 +28,10 @@ export class ServerLink {
   #reaper: Reaper | undefined;
   #reaching: KeepTrying | undefined;
 
-  constructor(identifier: string, logger: Logger) {
+  constructor(identifier: string, options: LinkOptions) {
     this.#identifier = identifier;
-    this.#logger = logger;
+    this.#logger = options.logger;
+    this.warm = new WarmBackends(options.warmBackendsMax, options.random);
   }
 
   /** Undefined while an external server has not been reached for the first time. */
@@ -65,8 +76,17 @@ export class ServerLink {
       );
   }
 
+  /** See `reconcileSessionRoles`. A role that only warm backends use is not in use. Undefined as for `access`. */
+  async reconcile(remove: boolean): Promise<Reconciled | undefined> {
+    const access = this.#access;
+    if (access === undefined) return undefined;
+    await this.warm.clear();
+    return reconcileSessionRoles(access, remove);
+  }
+
   /** Leaves the server, and stops it if it is ours. */
   async close(): Promise<void> {
+    await this.warm.close();
     await this.#reaching?.stop();
     await this.#reaper?.close();
     await this.#access?.close();

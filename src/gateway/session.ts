@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
-import { messageOf, SqlError } from '../core/errors.ts';
+import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import {
@@ -12,24 +12,27 @@ import {
   writeNegotiateProtocolVersion,
 } from '../pgwire/index.ts';
 import { provision, requireClientDatabase } from '../postgres/provision.ts';
-import { isUnreachable } from '../postgres/server-access.ts';
 import { type AdmitDeps, admit } from './admit.ts';
+import { aloneInDatabase } from './alone-in-database.ts';
 import type { Backend } from './backend.ts';
 import type { CancelKeys } from './cancel.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
 import { endBackend } from './end-backend.ts';
-import { openBackend } from './enter.ts';
+import type { LoginAttempt } from './enter.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import { LoginDeadline } from './login-deadline.ts';
+import { obtainBackend, warmLogin } from './obtain-backend.ts';
 import { relay } from './relay.ts';
 import type { Route, ServedCluster } from './route.ts';
 import { secure } from './secure.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { SessionRecord, Traffic } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
+import { internalError, tellable } from './tellable.ts';
 import type { Turnstile } from './turnstile.ts';
 import { userDdlRewriter } from './user-ddl.ts';
 import type { Identity } from './verify.ts';
 import { verifyGuarded } from './verify-guarded.ts';
+import type { WarmLogin } from './warm-backends.ts';
 import { welcome } from './welcome.ts';
 
 /**
@@ -59,6 +62,8 @@ interface LoggedIn {
   readonly dbUser: string;
   readonly role: string;
   readonly cancelKey: BackendKeyData;
+  /** The login that the backend may serve next; undefined for one that must end with its session. */
+  readonly warm: WarmLogin | undefined;
 }
 
 /** The newest protocol that the gateway speaks: 3.2, with long cancel keys. */
@@ -82,6 +87,7 @@ export async function runSession(
     deadline.end();
     if (session === undefined) return;
     ready();
+    deadline.releaseServer();
     await serve(deps, session, record, ending.signal);
     await record.ended();
   } catch (error) {
@@ -145,20 +151,28 @@ async function logIn(
   const dbUser = noteIdentity(record, identity);
   deps.live.enter(record, (reason) => ending.abort(reason));
   await admit(deps, record);
-  const role = await loginRole(cluster, identity, database);
+  const { role, warm } = await loginRole(deps, cluster, identity, attempt);
   record.role = role;
   deadline.require();
   const proved = identity.kind === 'password' ? identity.server : undefined;
-  const backend = await openBackend(deps, cluster.access, role, attempt, proved);
+  const backend = await obtainBackend(deps, cluster, role, attempt, warm, proved);
   record.backendPid = backend.key.processId;
   await record.loggedIn();
   deadline.require();
   requireWanted(ending.signal);
   const cancelKey = deps.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
-  const { socket: server } = backend.channel;
-  record.traffic = () => ({ fromClient: server.bytesWritten, toClient: server.bytesRead });
-  return { cluster, client, backend, dbUser, role, cancelKey };
+  record.traffic = trafficFromNow(backend.channel.socket);
+  return { cluster, client, backend, dbUser, role, cancelKey, warm };
+}
+
+/** What a session has moved; a warm backend's connection has moved more, for the sessions before. */
+function trafficFromNow(server: Socket): () => Traffic {
+  const { bytesWritten, bytesRead } = server;
+  return () => ({
+    fromClient: server.bytesWritten - bytesWritten,
+    toClient: server.bytesRead - bytesRead,
+  });
 }
 
 function noteIdentity(record: SessionRecord, identity: Identity): string {
@@ -172,7 +186,10 @@ function requireWanted(signal: AbortSignal): void {
   if (signal.aborted) throw signal.reason instanceof SqlError ? signal.reason : new ConnectionEnded();
 }
 
-/** Never rejects: what breaks a session off is told to the client, and is its end and no refusal of its login. */
+/**
+ * Never rejects: what breaks a session off is told to the client, and is its end and no refusal of its login. A backend
+ * that has nothing to do at the end goes to the warm ones.
+ */
 async function serve(
   deps: GatewayDeps,
   session: LoggedIn,
@@ -186,27 +203,44 @@ async function serve(
   };
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
+  const { cluster, client, backend, warm } = session;
+  let isOpen = false;
   try {
-    const rewrite = userDdlRewriter(session.backend, session.dbUser, session.cluster.access);
-    await relay({ client: session.client, backend: session.backend.channel, rewrite, signal });
+    const ddl = userDdlRewriter(backend, session.dbUser, cluster.access);
+    const rewrite = aloneInDatabase(ddl, cluster.warm);
+    const options = { client, backend: backend.channel, rewrite, signal, leavesOpen: warm !== undefined };
+    isOpen = (await relay(options)) === 'open';
   } catch (error) {
-    session.client.end(writeErrorResponse('FATAL', tellable(deps, record, error)));
+    client.end(writeErrorResponse('FATAL', tellable(deps.logger, record.sessionId, error)));
   } finally {
     signal.removeEventListener('abort', end);
-    deps.cancelKeys.drop(session.cancelKey);
-    session.backend.channel.destroy();
+    // A cancel request that is still on its way must not meet another session.
+    const wasCanceled = deps.cancelKeys.drop(session.cancelKey);
+    if (isOpen && warm !== undefined && !wasCanceled) void cluster.warm.keep(warm, backend);
+    else backend.channel.destroy();
   }
 }
 
-/** The role to log in as: a password user's own; for a temporary login that of its user, or of its groups' session. */
-async function loginRole(cluster: ServedCluster, identity: Identity, database: string): Promise<string> {
+/**
+ * The role to log in as: a password user's own; for a temporary login that of its user, or of its groups' session, with
+ * what a warm backend must be to serve it.
+ */
+async function loginRole(
+  deps: GatewayDeps,
+  cluster: ServedCluster,
+  identity: Identity,
+  attempt: LoginAttempt,
+): Promise<{ readonly role: string; readonly warm?: WarmLogin | undefined }> {
+  const { database } = attempt;
   if (identity.kind === 'password') {
     requireClientDatabase(database);
-    return identity.dbUser;
+    return { role: identity.dbUser };
   }
   const { dbUser, groups, autoCreate } = identity.login;
-  const wanted = { dbUser, displayName: identity.loginName, groups, autoCreate, database };
-  return (await provision(cluster.access, wanted)).loginRole;
+  const ignoredBackends = cluster.warm.processIds;
+  const wanted = { dbUser, displayName: identity.loginName, groups, autoCreate, database, ignoredBackends };
+  const provisioned = await provision(cluster.access, wanted);
+  return { role: provisioned.loginRole, warm: warmLogin(deps, cluster, provisioned, attempt) };
 }
 
 /**
@@ -229,7 +263,7 @@ async function turnAway(
 ): Promise<void> {
   const error = deadline.passed ? timeout() : cause;
   if (error instanceof ConnectionEnded) return;
-  const told = await recordRefusal(route, record, tellable(deps, record, error));
+  const told = await recordRefusal(route, record, tellable(deps.logger, record.sessionId, error));
   deadline.client?.end(writeErrorResponse('FATAL', told));
 }
 
@@ -239,37 +273,10 @@ async function turnAway(
  */
 async function recordRefusal(route: Route, record: SessionRecord, refusal: SqlError): Promise<SqlError> {
   if (record.loginName === undefined) return refusal;
-  const told = !record.hasCluster || (await record.refused(refusal)) ? refusal : internalError(record);
+  const told =
+    !record.hasCluster || (await record.refused(refusal)) ? refusal : internalError(record.sessionId);
   if (record.isSecure) route.recentRefusals.add(record.sourceIp, record.loginName, told);
   return told;
 }
 
-/** The error as it may leave; what is not the client's goes to the log. */
-function tellable(deps: GatewayDeps, record: SessionRecord, error: unknown): SqlError {
-  if (error instanceof SqlError) return error;
-  if (isUnreachable(error)) {
-    deps.logger.warn(
-      { sessionId: record.sessionId, cause: messageOf(error) },
-      'a database server cannot be reached',
-    );
-    return serverUnreachable();
-  }
-  deps.logger.error({ sessionId: record.sessionId, cause: messageOf(error), err: error }, 'a session failed');
-  return internalError(record);
-}
-
-/** As PostgreSQL says it of itself while it starts: clients that try again later try again. */
-export function serverUnreachable(): SqlError {
-  return new SqlError('57P03', 'the database server of this cluster cannot be reached', {
-    hint: 'Try again later; the log of Keyshift and its /health tell more.',
-  });
-}
-
 const timeout = (): SqlError => new SqlError('57014', 'canceling authentication due to timeout');
-
-/** What leaves for a cause that is not the client's: no word of it, and where to look. */
-function internalError(record: SessionRecord): SqlError {
-  return new SqlError('XX000', 'the session failed because of an internal error', {
-    hint: `The log of Keyshift tells more under session ${record.sessionId}.`,
-  });
-}

@@ -6,16 +6,18 @@ import { HAS_SYSTEM_TABLES, installSystemTables, SYSTEM_TABLES_DIGEST } from './
 
 /**
  * What each database needs: for session roles the event trigger that hands objects to users, and SQL functions; for
- * superusers the procedures that the translation of CREATEUSER calls; on embedded servers the system tables of Redshift.
+ * superusers the procedures that the translation of CREATEUSER calls; on embedded servers the system tables of Redshift,
+ * and for warm backends the proof that one was reset.
  */
 
-/** Raised with every change of the two SQL files below; an older database is then brought up to date. */
-const DATABASE_VERSION = 2;
+/** Raised with every change of the SQL files below; an older database is then brought up to date. */
+const DATABASE_VERSION = 3;
 /** One entry for each database seen; far more than a server holds. */
 const PREPARED_MAX = 10_000;
 
 const DATABASE_SQL = readFileSync(new URL('./sql/prepare-database.sql', import.meta.url), 'utf8');
 const SUPERUSERS_SQL = readFileSync(new URL('./sql/superusers.sql', import.meta.url), 'utf8');
+const PROVE_RESET_SQL = readFileSync(new URL('./sql/prove-reset.sql', import.meta.url), 'utf8');
 
 /** As in Amazon Redshift, where every user may create objects in schema public. Not done to servers of others. */
 const OPEN_PUBLIC_SQL = `
@@ -43,6 +45,7 @@ async function prepareOnce(access: ServerAccess, database: string): Promise<void
     await client.query(SUPERUSERS_SQL);
     if (access.way === 'peer') {
       await client.query(OPEN_PUBLIC_SQL);
+      await client.query(PROVE_RESET_SQL);
       await installSystemTables(client, access, database);
     }
     await client.query(`COMMENT ON SCHEMA keyshift IS 'keyshift ${DATABASE_VERSION}'`);

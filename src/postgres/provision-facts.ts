@@ -11,6 +11,8 @@ export interface ProvisionFacts {
   readonly groups: readonly GroupFacts[];
   readonly session: SessionFacts | undefined;
   readonly wantedSettings: readonly RoleSettings[];
+  /** When the server read its configuration last, in seconds since 1970 by its own clock. */
+  readonly configLoadedAt: number;
 }
 
 /** Settings that a role has in one database, or (0) in all: `name=value`, sorted by name. */
@@ -21,6 +23,8 @@ export interface RoleSettings {
 
 export interface AccountFacts {
   readonly id: number;
+  /** See `Provisioned`. */
+  readonly loginState: string | null;
   readonly mayLogIn: boolean;
   /** PostgreSQL's own superuser, a role that may replicate, or the administrator itself. */
   readonly powerful: boolean;
@@ -44,6 +48,8 @@ export interface GroupFacts {
 
 export interface SessionFacts {
   readonly id: number;
+  /** See `Provisioned`. */
+  readonly loginState: string | null;
   readonly isSessionRole: boolean;
   /** Its comment, see sql/prepare-database.sql. */
   readonly said: { readonly user?: unknown; readonly groups?: unknown; readonly settings?: unknown } | null;
@@ -74,6 +80,7 @@ interface Row {
   readonly groups: GroupFacts[];
   readonly session: SessionFacts | null;
   readonly wantedSettings: RoleSettings[];
+  readonly configLoadedAt: number;
 }
 
 const PUBLIC_FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
@@ -109,5 +116,6 @@ export async function readFacts(
     groups: row.groups,
     session: row.session ?? undefined,
     wantedSettings: row.wantedSettings,
+    configLoadedAt: row.configLoadedAt,
   };
 }

@@ -30,6 +30,13 @@ export interface Provisioned {
   readonly loginRoleId: number;
   /** Whether the database user was created now. */
   readonly created: boolean;
+  /**
+   * What PostgreSQL looks at when that role logs in, and the settings that it gives the session. Null when a backend
+   * that is open already must not stand in for the login.
+   */
+  readonly loginState: string | null;
+  /** When the server read its configuration last, in seconds since 1970 by its own clock. */
+  readonly configLoadedAt: number;
 }
 
 /** PostgreSQL's own, where nobody works. */
@@ -160,11 +167,14 @@ function readyRole(
 ): Provisioned | undefined {
   const { account, session } = facts;
   if (account === undefined) return undefined;
+  const { configLoadedAt } = facts;
   if (runsAsUser(access, facts, account)) {
-    return { loginRole: request.dbUser, loginRoleId: account.id, created: false };
+    const { id: loginRoleId, loginState } = account;
+    return { loginRole: request.dbUser, loginRoleId, created: false, loginState, configLoadedAt };
   }
   if (session === undefined || !sessionRoleIsRight(facts, account)) return undefined;
-  return { loginRole: question.sessionRole, loginRoleId: session.id, created: false };
+  const { id: loginRoleId, loginState } = session;
+  return { loginRole: question.sessionRole, loginRoleId, created: false, loginState, configLoadedAt };
 }
 
 /** Where the server asks for passwords, no session runs as the user itself: its password is not ours to change. */

@@ -49,12 +49,29 @@ WITH account AS (
 ), present_memberships AS (
   SELECT m.roleid, m.inherit_option AS inherits, m.set_option AS sets, m.admin_option AS admin, m.grantor
   FROM session JOIN pg_auth_members m ON m.member = session.oid
+), login_states AS (
+  -- What PostgreSQL looks at when somebody logs in, and what it gives a session for good. Null where no backend that
+  -- is open already may stand in for a login: what would refuse one does, and a limit counts open backends.
+  SELECT r.oid, jsonb_build_array(
+      r.oid::int8, d.oid::int8, r.rolsuper, has_database_privilege(r.oid, d.oid, 'CONNECT'),
+      (SELECT jsonb_agg(jsonb_build_array(s.setdatabase::int8, s.setrole::int8, s.xmin::text, s.setconfig)
+          ORDER BY s.setdatabase, s.setrole)
+        FROM pg_db_role_setting s WHERE s.setdatabase IN (0, d.oid) AND s.setrole IN (0, r.oid))
+    )::text AS state
+  FROM (
+    SELECT oid, rolcanlogin, rolsuper, rolconnlimit FROM account
+    UNION ALL SELECT oid, rolcanlogin, rolsuper, rolconnlimit FROM session
+  ) r, pg_database d
+  WHERE d.datname = $3::text AND d.datallowconn AND d.datconnlimit < 0 AND r.rolcanlogin AND r.rolconnlimit < 0
+    -- Event triggers at login, since PostgreSQL 17.
+    AND NOT coalesce((to_jsonb(d) ->> 'dathasloginevt')::boolean, false)
 )
 SELECT
   EXISTS (SELECT FROM pg_database WHERE datname = $3::text) AS "databaseExists",
   (SELECT oid::int8 FROM pg_database WHERE datname = $3::text AND datallowconn) AS "databaseId",
   (SELECT json_build_object(
       'id', account.oid::int8,
+      'loginState', (SELECT state FROM login_states l WHERE l.oid = account.oid),
       'mayLogIn', account.rolcanlogin,
       'powerful', account.rolsuper OR account.rolreplication OR account.oid IN (SELECT oid FROM own),
       'isSessionRole', EXISTS (SELECT FROM pg_auth_members m JOIN mark ON m.roleid = mark.oid WHERE m.member = account.oid),
@@ -84,6 +101,7 @@ SELECT
     ) ORDER BY asked.name), '[]') FROM asked) AS "groups",
   (SELECT json_build_object(
       'id', session.oid::int8,
+      'loginState', (SELECT state FROM login_states l WHERE l.oid = session.oid),
       'isSessionRole', EXISTS (SELECT FROM pg_auth_members m JOIN mark ON m.roleid = mark.oid WHERE m.member = session.oid),
       'said', session.said,
       'fresh', coalesce((session.said ->> 'used')::timestamptz > now() - interval '15 minutes', false),
@@ -116,4 +134,5 @@ SELECT
     ) FROM session) AS "session",
   (SELECT coalesce(json_agg(json_build_object('database', w.db::int8, 'config', w.config) ORDER BY w.db), '[]')
     FROM wanted_rows w)
-    AS "wantedSettings"
+    AS "wantedSettings",
+  extract(epoch FROM pg_conf_load_time())::float8 AS "configLoadedAt"
