@@ -10,6 +10,7 @@ import type { Fleet } from './gateway/fleet.ts';
 import { LiveSessions } from './gateway/live-sessions.ts';
 import type { SessionRecord } from './gateway/session-record.ts';
 import type { Reconciled } from './postgres/reap-session-roles.ts';
+import { CredentialUse } from './redshift/credential-use.ts';
 import { Revocations } from './redshift/revocations.ts';
 import type { StatementQuestion } from './statements/statement-nodes.ts';
 import type { Store } from './store/database.ts';
@@ -41,12 +42,17 @@ const CANCEL_NAME_PURPOSE = 'keyshift/cancel-key-name';
 
 /** Between two looks at the list of revocations: what is revoked must not work two seconds later. */
 const REVOCATIONS_LOOK_MS = 1_000;
+/** Between two times that nodes tell each other from where credentials are used. */
+const NETWORKS_SETTLE_MS = 1_000;
+/** Between two removals of what counts no more. */
+const USE_TIDY_MS = 30_000;
 /** Between two looks for sessions whose time is over. */
 const DEADLINES_LOOK_MS = 500;
 
 export class NodeAccess {
   readonly live = new LiveSessions();
   readonly cancelKeys: CancelKeys;
+  readonly credentialUse: CredentialUse;
   readonly revocations: Revocations;
   /** This node's number among the others. */
   readonly node: number;
@@ -68,6 +74,7 @@ export class NodeAccess {
     this.revocations = new Revocations(store);
     this.node = newNodeNumber(random);
     this.nodes = new NodeCalls(store, this.node, (question) => this.#answer(question), logger);
+    this.credentialUse = new CredentialUse(store, clock, this.node);
     this.cancelKeys = new CancelKeys({
       random,
       nameKey: keyring.key(CANCEL_NAME_PURPOSE),
@@ -98,6 +105,8 @@ export class NodeAccess {
     revocations.onChange(() => live.endRevoked((subject) => revocations.find(subject)));
     await revocations.look();
     cleanup.every(REVOCATIONS_LOOK_MS, () => revocations.look());
+    cleanup.every(NETWORKS_SETTLE_MS, () => this.credentialUse.settleNetworks());
+    cleanup.every(USE_TIDY_MS, () => this.credentialUse.tidy());
     cleanup.every(DEADLINES_LOOK_MS, async () => live.endOverdue(this.#clock.now()));
   }
 

@@ -190,6 +190,7 @@ async function start(
     credentialNetworks: new CredentialNetworks(),
     failedLogins: new FailedLogins(),
     cancelKeys: nodeAccess.cancelKeys,
+    credentialUse: nodeAccess.credentialUse,
     handshakes: new Turnstile(LIMITS.tlsHandshakesPerAddressMax),
     unknownCallers,
     clock,

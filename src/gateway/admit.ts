@@ -1,5 +1,7 @@
 import { SqlError } from '../core/errors.ts';
 import { ipRangeContains, parseIpAddress } from '../core/ip-range.ts';
+import type { Credential } from '../redshift/credential.ts';
+import type { CredentialUse } from '../redshift/credential-use.ts';
 import type { Revocable, Revocation } from '../redshift/revocations.ts';
 import { type CredentialNetworks, networkOf } from './credential-networks.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -10,6 +12,7 @@ import type { SessionRecord } from './session-record.ts';
 export interface AdmitDeps {
   readonly live: LiveSessions;
   readonly credentialNetworks: CredentialNetworks;
+  readonly credentialUse: Pick<CredentialUse, 'enter' | 'leave' | 'note'>;
   readonly revocations: RevocationList;
 }
 
@@ -29,13 +32,7 @@ export async function admit(deps: AdmitDeps, record: SessionRecord): Promise<voi
   if (credential === undefined || revocable === undefined) return;
   const refused = (detail: string, hint: string): SqlError =>
     new SqlError('28000', `IAM authentication failed for user "${loginName}"`, { detail, hint });
-  const earlier = deps.credentialNetworks.note(credential.credentialId, record.sourceIp);
-  if (earlier !== undefined) {
-    await record.alarm('CredentialUsedFromAnotherNetwork', {
-      network: networkOf(record.sourceIp),
-      earlierNetworks: earlier,
-    });
-  }
+  await watchNetworks(deps, record, credential);
   const { network, connectionsMax } = credential.limits;
   if (network !== undefined) {
     const address = parseIpAddress(record.sourceIp);
@@ -51,7 +48,7 @@ export async function admit(deps: AdmitDeps, record: SessionRecord): Promise<voi
     const why = entry.reason === '' ? '' : ` Reason: ${entry.reason}`;
     throw refused(`The credentials were revoked.${why}`, 'Get new credentials, if you still may.');
   }
-  if (connectionsMax !== undefined && deps.live.countOf(credential.credentialId) > connectionsMax) {
+  if (connectionsMax !== undefined && !(await hasRoom(deps, record, credential, connectionsMax))) {
     throw new SqlError('53300', `too many connections with the credentials of user "${loginName}"`, {
       detail: `They are for ${connectionsMax} at a time.`,
     });
@@ -62,13 +59,40 @@ async function revocationOf(list: RevocationList, subject: Revocable): Promise<R
   try {
     return await list.check(subject);
   } catch (cause) {
-    throw new SqlError(
-      '57P03',
-      'the gateway cannot tell at the moment whether the credentials were revoked',
-      {
-        hint: 'Try again later; the log of Keyshift and its /health tell more.',
-        cause,
-      },
-    );
+    throw cannotTell('whether the credentials were revoked', cause);
   }
 }
+
+/** An alarm at once when this node has seen the credential elsewhere, and soon when another one has. */
+async function watchNetworks(deps: AdmitDeps, record: SessionRecord, credential: Credential): Promise<void> {
+  const here = deps.credentialNetworks.note(credential.credentialId, record.sourceIp);
+  if (here === undefined) return;
+  const network = networkOf(record.sourceIp);
+  const alarm = (earlierNetworks: readonly string[]): Promise<void> =>
+    record.alarm('CredentialUsedFromAnotherNetwork', { network, earlierNetworks });
+  if (here.length > 0) await alarm(here);
+  const found = (earlier: readonly string[]): void => {
+    // A log that fails now fails the next login, which is where it is told.
+    if (here.length === 0) void alarm(earlier).catch(() => {});
+  };
+  deps.credentialUse.note({ credential, network, found });
+}
+
+async function hasRoom(
+  deps: AdmitDeps,
+  record: SessionRecord,
+  credential: Credential,
+  connectionsMax: number,
+): Promise<boolean> {
+  try {
+    return await deps.credentialUse.enter(record.sessionId, credential, connectionsMax);
+  } catch (cause) {
+    throw cannotTell('how many connections the credentials have', cause);
+  }
+}
+
+const cannotTell = (what: string, cause: unknown): SqlError =>
+  new SqlError('57P03', `the gateway cannot tell at the moment ${what}`, {
+    hint: 'Try again later; the log of Keyshift and its /health tell more.',
+    cause,
+  });

@@ -1,6 +1,6 @@
 import { parseIpAddress } from '../core/ip-range.ts';
 
-/** From which networks each credential was used: a stolen one is mostly used from another place than its owner's. */
+/** From which networks each credential was used on this node: a stolen one is mostly used from another place than its owner's. */
 
 /** Credentials remembered at a time; the oldest is forgotten first. An entry has some hundred bytes. */
 const CREDENTIALS_MAX = 10_000;
@@ -10,7 +10,7 @@ const NETWORKS_MAX = 16;
 export class CredentialNetworks {
   readonly #seen = new Map<string, Set<string>>();
 
-  /** Notes a use. Gives the networks of earlier uses when this one is new and not the first; else undefined. */
+  /** Notes a use. Gives the networks of earlier uses on this node when this one is new, of which the first has none. */
   note(credentialId: string, sourceIp: string): readonly string[] | undefined {
     const network = networkOf(sourceIp);
     const seen = this.#seen.get(credentialId);
@@ -18,7 +18,7 @@ export class CredentialNetworks {
       const [oldest] = this.#seen.size >= CREDENTIALS_MAX ? this.#seen.keys() : [];
       if (oldest !== undefined) this.#seen.delete(oldest);
       this.#seen.set(credentialId, new Set([network]));
-      return undefined;
+      return [];
     }
     if (seen.has(network) || seen.size >= NETWORKS_MAX) return undefined;
     const earlier = [...seen];

@@ -26,13 +26,6 @@ export class LiveSessions {
     return [...this.#live.values()].map(({ record }) => record);
   }
 
-  /** How many sessions there are with a credential, logins under way included. */
-  countOf(credentialId: string): number {
-    let count = 0;
-    for (const { record } of this.#live.values()) if (record.credentialId === credentialId) count++;
-    return count;
-  }
-
   /** Ends the session of that id, if it is of that account. */
   kill(accountId: string, sessionId: string, reason: string): boolean {
     const live = this.#live.get(sessionId);

@@ -94,6 +94,7 @@ export async function runSession(
     await turnAway(deps, route, record, deadline, error);
   } finally {
     deps.live.leave(record);
+    deps.credentialUse.leave(record.sessionId);
     deadline.end();
     deadline.closeServer();
     closeSoon(deadline.client?.socket ?? socket);

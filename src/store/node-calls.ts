@@ -16,7 +16,7 @@ import type { Store } from './database.ts';
 export const CALLS_CHANNEL = 'keyshift_calls';
 
 /** The first key of the locks; the second one is the node's number. "KEYS" in ASCII. */
-const PRESENCE_CLASS = 0x4b455953;
+export const PRESENCE_CLASS = 0x4b455953;
 const NODE_NUMBER_MAX = 0x7fff_ffff;
 
 /** A node that has not answered by then is counted as silent. */

@@ -55,6 +55,8 @@ interface Door {
   readonly port?: number;
   /** The host name for TLS; none if empty. */
   readonly serverName?: string;
+  /** Of this machine, to come from another network. */
+  readonly localAddress?: string;
 }
 
 /** The fields of an ErrorResponse by their letters. */
@@ -89,8 +91,13 @@ export class Wire {
   }
 
   /** A TCP connection to the gateway, on which nothing has been said. */
-  static async open(keyshift: Keyshift, port: number = keyshift.ready.gatewayPort): Promise<Wire> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  static async open(
+    keyshift: Keyshift,
+    port: number = keyshift.ready.gatewayPort,
+    localAddress?: string,
+  ): Promise<Wire> {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, ...from });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
@@ -100,7 +107,7 @@ export class Wire {
 
   /** A connection inside TLS, asked for as every client does. */
   static async openTls(keyshift: Keyshift, door: Door = {}): Promise<Wire> {
-    const wire = await Wire.open(keyshift, door.port);
+    const wire = await Wire.open(keyshift, door.port, door.localAddress);
     wire.send(SSL_REQUEST);
     const answer = await wire.bytes(1);
     if (answer.toString() !== 'S') throw new Error(`SSLRequest was answered with ${answer.toString()}`);

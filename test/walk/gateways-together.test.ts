@@ -1,7 +1,11 @@
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getClusterCredentials } from '../../src/client/index.ts';
 import { cancelRequest, errorFields, PROTOCOL_30, query, Wire } from '../hostile/wire.ts';
-import { APP, temporary } from './support/external.ts';
+import { makeUser, must } from './support/api.ts';
+import { APP, CLUSTER, temporary } from './support/external.ts';
 import type { Keyshift } from './support/keyshift.ts';
+import { type Login, newClient } from './support/logins.ts';
 import { TwoGateways } from './support/two-gateways.ts';
 
 // Two gateways in front of one server, as behind a balancer that sends each connection where it likes.
@@ -63,4 +67,127 @@ describe('a cancel request that reaches the gateway that does not have the sessi
     );
     expect(rows).toEqual([{ count: 0 }]);
   });
+});
+
+describe('a credential that is for two connections at a time', () => {
+  const LIMITED = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'redshift:GetClusterCredentials',
+        Resource: '*',
+        Condition: { NumericLessThanEquals: { 'keyshift:MaxConnections': '2' } },
+      },
+    ],
+  };
+  let limited: Login;
+
+  async function loggedIn(keyshift: Keyshift): Promise<Client | string> {
+    const client = newClient(keyshift, limited, APP);
+    return client.connect().then(
+      () => client,
+      (error: Error & { code?: string }) => error.code ?? error.message,
+    );
+  }
+
+  const clientsOf = (outcomes: readonly (Client | string)[]): Client[] =>
+    outcomes.filter((outcome) => typeof outcome !== 'string');
+
+  test('has two on both gateways together, however many come at once', async () => {
+    const { first, second } = gateways;
+    const anna = await makeUser(first.root, 'anna', LIMITED);
+    const wanted = { clusterIdentifier: CLUSTER, dbUser: 'analyst' };
+    const issued = await getClusterCredentials(anna, wanted, new Date());
+    limited = { user: issued.dbUser, password: issued.dbPassword.reveal() };
+    for (let turn = 0; turn < 3; turn++) {
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, (_, at) => loggedIn(at % 2 === 0 ? first : second)),
+      );
+      const clients = clientsOf(outcomes);
+      expect(clients).toHaveLength(2);
+      expect(outcomes.filter((outcome) => outcome === '53300')).toHaveLength(6);
+      await Promise.all(clients.map((client) => client.end()));
+      await expect.poll(counted).toBe(0);
+    }
+  });
+
+  test('has room again when the gateway that had its sessions is gone', async () => {
+    const { first, second } = gateways;
+    const lost = [await loggedIn(second), await loggedIn(second)];
+    expect(clientsOf(lost)).toHaveLength(2);
+    expect(await loggedIn(first)).toBe('53300');
+    await second.kill();
+    // The store hears of it by the connections that have ended.
+    let client: Client | string = '';
+    await expect
+      .poll(
+        async () => {
+          client = await loggedIn(first);
+          return typeof client;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('object');
+    for (const one of clientsOf([client])) await one.end();
+    await gateways.secondAgain();
+  });
+
+  async function counted(): Promise<number | undefined> {
+    const [row] = await gateways.server.sql<{ count: number }>(
+      'SELECT count(*)::int AS count FROM keyshift.credential_sessions',
+      { database: 'keyshift' },
+    );
+    return row?.count;
+  }
+});
+
+describe('a credential that is used from two networks', () => {
+  interface Alarm {
+    readonly network: string;
+    readonly earlierNetworks: readonly string[];
+  }
+
+  async function alarmsOf(keyshift: Keyshift): Promise<Alarm[]> {
+    const answer = await must(keyshift.root, 'keyshift', 'GetAuditEvents', { MaxItems: '500' });
+    return answer
+      .texts('member')
+      .map((line) => JSON.parse(line) as { kind: string; details: Alarm })
+      .filter(({ kind }) => kind === 'alarm')
+      .map(({ details: { network, earlierNetworks } }) => ({ network, earlierNetworks }));
+  }
+
+  test.runIf(process.platform === 'linux')('at two gateways is an alarm, once for each network', async () => {
+    const { first, second } = gateways;
+    const login = await temporary(first, 'analyst');
+    const use = async (keyshift: Keyshift, localAddress: string): Promise<void> => {
+      const { wire } = await Wire.openSession(keyshift, login, APP, PROTOCOL_30, { localAddress });
+      wire.vanish();
+    };
+    await use(first, '127.0.0.1');
+    await expect.poll(seen).toEqual(['127.0.0.0/24']);
+    await use(second, '127.0.0.2');
+    await use(second, '127.0.7.1');
+    const alarm = { network: '127.0.7.0/24', earlierNetworks: ['127.0.0.0/24'] };
+    await expect.poll(() => alarmsOf(first), { timeout: 10_000 }).toEqual([alarm]);
+    await expect.poll(seen).toEqual(['127.0.0.0/24', '127.0.7.0/24']);
+    // Known to both by now.
+    await use(first, '127.0.7.2');
+    await use(first, '127.0.9.1');
+    await expect
+      .poll(async () => (await alarmsOf(first)).map(({ network }) => network), { timeout: 10_000 })
+      .toContain('127.0.9.0/24');
+    expect((await alarmsOf(first)).filter(({ network }) => network === '127.0.9.0/24')).toHaveLength(1);
+  });
+
+  async function seen(): Promise<string[]> {
+    const rows = await gateways.server.sql<{ network: string }>(
+      // The latest credential's: an earlier test has used others.
+      `SELECT network FROM keyshift.credential_networks WHERE credential_id = (
+         SELECT credential_id FROM keyshift.credential_networks WHERE network = '127.0.0.0/24'
+         ORDER BY seen DESC LIMIT 1) ORDER BY seen`,
+      { database: 'keyshift' },
+    );
+    return rows.map(({ network }) => network);
+  }
 });

@@ -16,9 +16,9 @@ test.each([
 describe('the networks of a credential', () => {
   test('are told when a second one appears, once', () => {
     const networks = new CredentialNetworks();
-    expect(networks.note('a', '192.0.2.1')).toBeUndefined();
+    expect(networks.note('a', '192.0.2.1')).toEqual([]);
     expect(networks.note('a', '192.0.2.200')).toBeUndefined();
-    expect(networks.note('b', '198.51.100.1')).toBeUndefined();
+    expect(networks.note('b', '198.51.100.1')).toEqual([]);
     expect(networks.note('a', '198.51.100.1')).toEqual(['192.0.2.0/24']);
     expect(networks.note('a', '198.51.100.2')).toBeUndefined();
     expect(networks.note('a', '203.0.113.1')).toEqual(['192.0.2.0/24', '198.51.100.0/24']);
@@ -27,7 +27,7 @@ describe('the networks of a credential', () => {
   test('are forgotten for the oldest of ten thousand credentials, and at most sixteen are kept', () => {
     const networks = new CredentialNetworks();
     for (let n = 0; n < 10_001; n++) networks.note(`credential-${n}`, '192.0.2.1');
-    expect(networks.note('credential-0', '198.51.100.1')).toBeUndefined();
+    expect(networks.note('credential-0', '198.51.100.1')).toEqual([]);
     expect(networks.note('credential-10000', '198.51.100.1')).toEqual(['192.0.2.0/24']);
     for (let n = 0; n < 40; n++) networks.note('many', `10.0.${n}.1`);
     expect(networks.note('many', '203.0.113.1')).toBeUndefined();

@@ -15,12 +15,20 @@ export class TwoGateways {
   first: Keyshift;
   second: Keyshift;
   readonly #folder: string;
+  readonly #flags: readonly string[];
 
-  private constructor(server: TcpServer, first: Keyshift, second: Keyshift, folder: string) {
+  private constructor(
+    server: TcpServer,
+    first: Keyshift,
+    second: Keyshift,
+    folder: string,
+    flags: readonly string[],
+  ) {
     this.server = server;
     this.first = first;
     this.second = second;
     this.#folder = folder;
+    this.#flags = flags;
   }
 
   static async start(flags: readonly string[] = []): Promise<TwoGateways> {
@@ -29,12 +37,12 @@ export class TwoGateways {
     await server.sql('CREATE DATABASE keyshift');
     const first = await startNode(server, join(folder, 'first'), flags);
     const second = await startNode(server, join(folder, 'second'), flags);
-    return new TwoGateways(server, first, second, folder);
+    return new TwoGateways(server, first, second, folder, flags);
   }
 
   /** Starts the second node anew after it was killed. */
   async secondAgain(): Promise<void> {
-    this.second = await startNode(this.server, this.second.dataDir, []);
+    this.second = await startNode(this.server, this.second.dataDir, this.#flags);
   }
 
   async close(): Promise<void> {
