@@ -19,6 +19,7 @@ import { RecentRefusals } from './recent-refusals.ts';
 import { clusterByName, type NamedClusters, type Route, type ServedCluster } from './route.ts';
 import { ServerLink } from './server-link.ts';
 import type { GatewayDeps } from './session.ts';
+import { type Running, stopRunning } from './stop-running.ts';
 import { serverUnreachable } from './tellable.ts';
 
 /** The clusters that this node serves: their servers, and a gateway listener in front of each. */
@@ -38,12 +39,6 @@ export interface FleetOptions extends GatewayDeps {
   readonly warmBackendsMax: number;
   /** Opens the server of an external cluster. Throws OperatorError when it cannot be used now. */
   readonly openExternal: (cluster: Cluster, passwords: SessionPasswords) => Promise<ServerAccess>;
-}
-
-interface Running {
-  readonly served: ServedCluster;
-  readonly listener: GatewayListener;
-  readonly link: ServerLink;
 }
 
 /** Connections of one embedded server; each costs PostgreSQL some memory even when it is not used. */
@@ -129,8 +124,7 @@ export class Fleet {
     const running = this.#running.get(keyOf(cluster));
     if (running === undefined) return;
     this.#running.delete(keyOf(cluster));
-    await stopRunning(running);
-    await this.#byName?.endSessionsOf(cluster);
+    await stopRunning(running, this.#byName);
   }
 
   /** Ends the sessions of a cluster, its server and its data; the cluster is gone when that is done. */
@@ -188,7 +182,7 @@ export class Fleet {
     this.#byName?.stopAccepting();
     for (const { listener } of this.#running.values()) listener.stopAccepting();
     await this.settled();
-    await Promise.all([...this.#running.values()].map(stopRunning));
+    await Promise.all([...this.#running.values()].map((running) => stopRunning(running, this.#byName)));
     this.#running.clear();
     await this.#byName?.close();
   }
@@ -283,13 +277,6 @@ export class Fleet {
   #directoryOf(cluster: Cluster): string {
     return join(this.#options.directory, cluster.directory);
   }
-}
-
-/** PostgreSQL's fast shutdown tells each session why it ends (57P01); what is left after it is closed. */
-async function stopRunning({ listener, link }: Running): Promise<void> {
-  listener.stopAccepting();
-  await link.close();
-  await listener.close();
 }
 
 function secureContext({ certificate, key }: FleetOptions['tls']): SecureContext {

@@ -36,10 +36,12 @@ export class LastWords {
 
 /** The letter, and the length that counts itself. */
 const HEADER_BYTES = 5;
+/** ReadyForQuery without its last byte, the state of the transaction. */
+const READY = Buffer.from([BACKEND_MESSAGES.readyForQuery, 0, 0, 0, 5]);
 
 /**
- * The bytes with `reason` in the place of the FATAL error that they end with. Where they do not end with one, the
- * stream may be cut inside a message, in which nothing can be said; they stay as they are.
+ * The bytes with `reason` in the place of the FATAL error that they end with, or after the ReadyForQuery. Where they end
+ * with neither, the stream may be cut inside a message, in which nothing can be said; they stay as they are.
  */
 export function withReason(bytes: Buffer, reason: SqlError): Buffer {
   for (let at = bytes.length - HEADER_BYTES; at >= 0; at--) {
@@ -48,5 +50,6 @@ export function withReason(bytes: Buffer, reason: SqlError): Buffer {
     if (!bytes.includes('\0C57P01\0', at)) continue;
     return Buffer.concat([bytes.subarray(0, at), writeErrorResponse('FATAL', reason)]);
   }
-  return bytes;
+  const isReady = bytes.length > READY.length && bytes.subarray(-READY.length - 1, -1).equals(READY);
+  return isReady ? Buffer.concat([bytes, writeErrorResponse('FATAL', reason)]) : bytes;
 }

@@ -12,7 +12,7 @@ const KEEPALIVE_MS = 60_000;
 
 interface Session {
   readonly record: SessionRecord;
-  readonly abort: AbortController;
+  readonly end: () => void;
   readonly done: Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export class GatewayListener {
   /** Ends all sessions and waits until they are recorded. */
   async close(): Promise<void> {
     this.stopAccepting();
-    await end([...this.#sessions.values()]);
+    await endAll([...this.#sessions.values()]);
   }
 
   /** Ends the sessions of one cluster, and waits until they are recorded. */
@@ -63,7 +63,7 @@ export class GatewayListener {
     identifier,
   }: Pick<ServedCluster, 'accountId' | 'identifier'>): Promise<void> {
     const sessions = [...this.#sessions.values()];
-    await end(
+    await endAll(
       sessions.filter(({ record }) => record.accountId === accountId && record.cluster === identifier),
     );
   }
@@ -92,11 +92,15 @@ export class GatewayListener {
       ready();
       this.#sessions.delete(socket);
     });
-    this.#sessions.set(socket, { record, abort, done });
+    const end = (): void => abort.abort(isPending ? undefined : shutdown());
+    this.#sessions.set(socket, { record, end, done });
   }
 }
 
-async function end(sessions: readonly Session[]): Promise<void> {
-  for (const { abort } of sessions) abort.abort();
+async function endAll(sessions: readonly Session[]): Promise<void> {
+  for (const session of sessions) session.end();
   await Promise.all(sessions.map(({ done }) => done));
 }
+
+/** In PostgreSQL's own words. Most sessions hear it from their server, which stops first if it is ours. */
+const shutdown = (): SqlError => new SqlError('57P01', 'terminating connection due to administrator command');

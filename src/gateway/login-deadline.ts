@@ -18,10 +18,13 @@ export class LoginDeadline {
   /** The connection to the server in use, once there is one. */
   #server: Channel | undefined;
   passed = false;
+  #waitsForServer = false;
+  #expire: (refusal: SqlError) => void = () => {};
 
   constructor(socket: Socket) {
     this.#timer = setTimeout(() => {
       this.passed = true;
+      this.#expire(this.refusal);
       if (this.client === undefined) socket.destroy();
       else this.client.stopReading();
       this.#server?.destroy();
@@ -47,7 +50,32 @@ export class LoginDeadline {
 
   /** Throws when the deadline has passed, for steps that do not wait for the client. */
   require(): void {
-    if (this.passed) throw new SqlError('57014', 'canceling authentication due to timeout');
+    if (this.passed) throw this.refusal;
+  }
+
+  /**
+   * Waits for the database server no longer than until the deadline: one that hangs would keep the client waiting for
+   * as long as its statements may take. What the step may still do afterwards is nobody's any more.
+   */
+  async forServer<T>(work: Promise<T>): Promise<T> {
+    this.#waitsForServer = true;
+    const expired = new Promise<never>((_resolve, reject) => {
+      this.#expire = reject;
+    });
+    try {
+      return await Promise.race([work, expired]);
+    } finally {
+      if (!this.passed) this.#waitsForServer = false;
+    }
+  }
+
+  /** What the client is told when the deadline has passed: it was slow itself, or the server was. */
+  get refusal(): SqlError {
+    return this.#waitsForServer
+      ? new SqlError('57P03', 'the database server of this cluster does not answer', {
+          hint: 'Try again later; the log of Keyshift and its /health tell more.',
+        })
+      : new SqlError('57014', 'canceling authentication due to timeout');
   }
 
   end(): void {

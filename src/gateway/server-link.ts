@@ -39,6 +39,11 @@ export class ServerLink {
     return this.#access;
   }
 
+  /** Whether the server ends with the link. */
+  get ownsServer(): boolean {
+    return this.#server !== undefined;
+  }
+
   /** Takes a server that is prepared. `server` is given when it is ours to stop. */
   take(access: ServerAccess, server: EmbeddedServer | undefined): void {
     const reap = (signal: AbortSignal) => reapSessionRoles(access, { signal });

@@ -152,11 +152,12 @@ async function logIn(
   const dbUser = noteIdentity(record, identity);
   deps.live.enter(record, (reason) => ending.abort(reason));
   await admit(deps, record);
-  const { role, warm } = await loginRole(deps, cluster, identity, attempt);
+  const { role, warm } = await deadline.forServer(loginRole(deps, cluster, identity, attempt));
   record.role = role;
   deadline.require();
   const proved = identity.kind === 'password' ? identity.server : undefined;
-  const backend = await obtainBackend(deps, cluster, role, attempt, warm, proved);
+  const obtaining = obtainBackend(deps, cluster, role, attempt, warm, proved);
+  const backend = await deadline.forServer(obtaining);
   record.backendPid = backend.key.processId;
   await record.loggedIn();
   deadline.require();
@@ -262,7 +263,7 @@ async function turnAway(
   deadline: LoginDeadline,
   cause: unknown,
 ): Promise<void> {
-  const error = deadline.passed ? timeout() : cause;
+  const error = deadline.passed ? deadline.refusal : cause;
   if (error instanceof ConnectionEnded) return;
   const told = await recordRefusal(route, record, tellable(deps.logger, record.sessionId, error));
   deadline.client?.end(writeErrorResponse('FATAL', told));
@@ -279,5 +280,3 @@ async function recordRefusal(route: Route, record: SessionRecord, refusal: SqlEr
   if (record.isSecure) route.recentRefusals.add(record.sourceIp, record.loginName, told);
   return told;
 }
-
-const timeout = (): SqlError => new SqlError('57014', 'canceling authentication due to timeout');

@@ -1,12 +1,14 @@
 import { messageOf, SqlError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { isUnreachable } from '../postgres/server-access.ts';
+import { isUnreachable, refusalForRoom } from '../postgres/server-access.ts';
 
 /** What a client is told of an error: a refusal as it is, and of everything else that it happened. */
 
 /** The error as it may leave; what is not the client's goes to the log. */
 export function tellable(logger: Logger, sessionId: string, error: unknown): SqlError {
   if (error instanceof SqlError) return error;
+  const full = refusalForRoom(error);
+  if (full !== undefined) return full;
   if (isUnreachable(error)) {
     logger.warn({ sessionId, cause: messageOf(error) }, 'a database server cannot be reached');
     return serverUnreachable();

@@ -1,6 +1,6 @@
 import { connect as connectSocket, type OnReadOpts, type Socket } from 'node:net';
 import pg from 'pg';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, SqlError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { ADMIN_ROLE, type EmbeddedServer } from './embedded.ts';
 import type { SessionPasswords } from './session-passwords.ts';
@@ -96,6 +96,19 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code)) return true;
   return UNREACHABLE_WORDS.test(error.message);
+}
+
+/** PostgreSQL 18 manual, appendix A, class 53 (insufficient resources): disk, memory, connections. */
+const NO_ROOM = /^53[0-9A-Z]{3}$/;
+
+/** The refusal that a client is told when the server has no room for what the administrator asks; else undefined. */
+export function refusalForRoom(error: unknown): SqlError | undefined {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined;
+  if (!NO_ROOM.test(error.code)) return undefined;
+  return new SqlError(error.code, 'the database server of this cluster has no room for another session', {
+    cause: error,
+    detail: error.message,
+  });
 }
 
 /** What one read takes at most; a bigger buffer brought nothing. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SqlError } from '../../../src/core/errors.ts';
 import { LastWords, withReason } from '../../../src/gateway/last-words.ts';
-import { readComplaint, writeErrorResponse } from '../../../src/pgwire/index.ts';
+import { readComplaint, writeErrorResponse, writeReadyForQuery } from '../../../src/pgwire/index.ts';
 
 const REASON = new SqlError('57P01', 'terminating connection: the access of this session was revoked', {
   detail: 'Reason: left the team',
@@ -29,8 +29,18 @@ describe('the last message of a session that is ended', () => {
     );
   });
 
+  test('follows the end of a statement, where the backend said nothing of its own', () => {
+    for (const state of ['idle', 'transaction', 'failed'] as const) {
+      const bytes = Buffer.concat([Buffer.from('D\0\0\0\x06\0\0'), writeReadyForQuery(state)]);
+      const after = withReason(bytes, REASON);
+      expect(after.subarray(0, bytes.length)).toEqual(bytes);
+      expect(readComplaint(after.subarray(bytes.length + 5)).message).toBe(REASON.message);
+    }
+  });
+
   test.each<[string, Buffer]>([
     ['nothing', Buffer.alloc(0)],
+    ['the end of a statement that is cut', writeReadyForQuery('idle').subarray(0, -1)],
     ['a message that is cut', POSTGRESQL.subarray(0, -1)],
     ['bytes behind it', Buffer.concat([POSTGRESQL, Buffer.of(0)])],
     ['an error of another kind', writeErrorResponse('FATAL', new SqlError('08P01', 'no'))],

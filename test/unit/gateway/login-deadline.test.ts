@@ -110,4 +110,26 @@ describe('the deadline of a login', () => {
     expect(server.destroyed).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  test('fails the step that waits for the database server, with a reason of its own', async () => {
+    const { server } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    const never = new Promise<never>(() => {});
+    const waiting = deadline.forServer(never);
+    vi.advanceTimersByTime(LIMITS.loginMsMax);
+    const refusal = { sqlState: '57P03', message: 'the database server of this cluster does not answer' };
+    await expect(waiting).rejects.toMatchObject(refusal);
+    expect(deadline.refusal).toMatchObject(refusal);
+  });
+
+  test('blames the client again once the database server has answered', async () => {
+    const { server } = await socketPair();
+    const deadline = new LoginDeadline(server);
+    expect(await deadline.forServer(Promise.resolve(7))).toBe(7);
+    await expect(deadline.forServer(Promise.reject(new SqlError('3D000', 'no')))).rejects.toMatchObject({
+      sqlState: '3D000',
+    });
+    vi.advanceTimersByTime(LIMITS.loginMsMax);
+    expect(deadline.refusal).toMatchObject(TIMEOUT);
+  });
 });

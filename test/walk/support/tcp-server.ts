@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync } from 'node:fs';
+import { chownSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -136,6 +136,13 @@ export class TcpServer {
     const ended = once(child, 'exit');
     child.kill('SIGINT');
     await ended;
+  }
+
+  /** Sends a signal to the server and its processes, such as one that makes them hang. */
+  signal(name: NodeJS.Signals): void {
+    const own = this.#child?.pid ?? 0;
+    const children = readFileSync(`/proc/${own}/task/${own}/children`, 'utf8').trim().split(' ');
+    for (const pid of [own, ...children.map(Number)]) if (pid > 0) process.kill(pid, name);
   }
 
   async close(): Promise<void> {
