@@ -1,5 +1,6 @@
 import type { ServerAccess, TakeBytes } from '../postgres/server-access.ts';
 import { Channel, ConnectionEnded } from './channel.ts';
+import { readToTheEnd } from './read-to-the-end.ts';
 
 /**
  * The database server's side of a connection. Its bytes come in calls, in a buffer that is read into again after the
@@ -14,6 +15,7 @@ export class ServerChannel extends Channel {
     let take: TakeBytes = () => {};
     const channel = new ServerChannel(await access.connect((bytes) => take(bytes)));
     take = (bytes) => channel.#take(bytes);
+    readToTheEnd(channel.socket);
     return channel;
   }
 
