@@ -46,7 +46,7 @@ export async function startDataApi(deps: DataApiDeps, cleanup: Cleanup): Promise
   const rows = new StatementRows({ store, sealer, clock, node });
   const sessionRows = new SessionRows(store, clock);
   const pages = new ResultPages(store, sealer);
-  const kept = new KeptSessions(sessionRows, clock);
+  const kept = new KeptSessions(sessionRows, clock, node);
   const doorOf = gatewayDoor(door, fleet);
   const ended = (statement: Statement, ending: Ending): Promise<void> => tellEnd(deps, statement, ending);
   const jobs = new Jobs({ rows, pages, kept, clock, logger, door: doorOf, ended });

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { writeCancelRequest } from '../pgwire/index.ts';
 import type { ResultRow, StatementLogin, StatementTarget } from '../redshift/statements.ts';
@@ -31,6 +32,8 @@ const CANCEL_MS_MAX = 5_000;
 const OPTIONS =
   '-c datestyle=ISO,MDY -c intervalstyle=postgres -c bytea_output=hex -c client_encoding=UTF8 ' +
   '-c standard_conforming_strings=on';
+/** Between two looks whether a session is over. */
+const LOOK_MS = 20;
 const APPLICATION_NAME = 'RedshiftDataAPI';
 
 /** Values stay the texts that PostgreSQL sends. */
@@ -78,6 +81,12 @@ export class DatabaseSession {
 
   get hasEnded(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** Why the session is over, if it is within so long. */
+  async endWithin(ms: number): Promise<Error | undefined> {
+    for (let waited = 0; waited < ms && this.#ended === undefined; waited += LOOK_MS) await pause(LOOK_MS);
+    return this.#ended;
   }
 
   /** Whether a statement has left a transaction open. */

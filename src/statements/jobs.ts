@@ -166,7 +166,8 @@ export class Jobs {
     const { kept, door } = this.#deps;
     const { sessionId, target, order, owner } = statement;
     const session = await DatabaseSession.open({ door: door(owner.accountId), target, login });
-    if (sessionId !== undefined) kept.hold(sessionId, job.cluster, session, order.keepAliveSeconds ?? 0);
+    if (sessionId !== undefined)
+      await kept.hold(sessionId, job.cluster, session, order.keepAliveSeconds ?? 0);
     return session;
   }
 

@@ -19,11 +19,13 @@ interface Kept {
 export class KeptSessions {
   readonly #rows: SessionRows;
   readonly #clock: Clock;
+  readonly #node: number;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(rows: SessionRows, clock: Clock) {
+  constructor(rows: SessionRows, clock: Clock, node: number) {
     this.#rows = rows;
     this.#clock = clock;
+    this.#node = node;
   }
 
   get(id: string): DatabaseSession | undefined {
@@ -38,11 +40,12 @@ export class KeptSessions {
   }
 
   /** Takes a session that has just been opened, for the statement that it was opened for. */
-  hold(id: string, cluster: string, session: DatabaseSession, keepAliveSeconds: number): void {
+  async hold(id: string, cluster: string, session: DatabaseSession, keepAliveSeconds: number): Promise<void> {
     const openedAt = this.#clock.now();
     this.#kept.set(id, { session, cluster, openedAt, keepAliveSeconds, idleSince: undefined });
     // A row that could not be changed is changed when somebody next asks for the session.
     session.onEnd(() => this.close(id).catch(() => {}));
+    await this.#rows.heldBy(id, this.#node);
   }
 
   /** A statement begins in it. */

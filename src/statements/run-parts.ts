@@ -30,6 +30,8 @@ const RESULT_TOO_LARGE =
 
 /** PostgreSQL 18 manual, appendix A: query_canceled. */
 const CANCELED = '57014';
+/** A session that is being ended is over after so long. */
+const LAST_WORDS_MS = 500;
 
 export interface RunDeps {
   readonly pages: ResultPages;
@@ -97,12 +99,19 @@ async function runPart(
     await sink.finish();
     return { part: { ...ended('FINISHED'), ...(await resultOf(session, sink, tag)) }, error: undefined };
   } catch (cause) {
-    const error = cause instanceof RowNotReceivable ? new StatementFailure(ROW_TOO_LONG) : cause;
+    const error = await causeOf(cause, session, signal);
     const isCanceled = signal.aborted && sqlStateOf(error) === CANCELED;
     const status = isCanceled ? 'ABORTED' : 'FAILED';
     const text = isCanceled ? undefined : failureText(error);
     return { part: { ...ended(status), ...NO_RESULT, error: text }, error };
   }
+}
+
+/** A session that somebody ends has its statement canceled first, and then says why. */
+async function causeOf(cause: unknown, session: DatabaseSession, signal: AbortSignal): Promise<unknown> {
+  if (cause instanceof RowNotReceivable) return new StatementFailure(ROW_TOO_LONG);
+  if (signal.aborted || sqlStateOf(cause) !== CANCELED) return cause;
+  return (await session.endWithin(LAST_WORDS_MS)) ?? cause;
 }
 
 const NO_RESULT = { rows: -1, bytes: -1, hasResult: false, columns: [], pages: 0 } as const;

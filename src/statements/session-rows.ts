@@ -114,6 +114,11 @@ export class SessionRows {
     return rows.length > 0;
   }
 
+  /** Notes which node holds the connection. */
+  async heldBy(id: string, node: number): Promise<void> {
+    await this.#store.query('UPDATE keyshift.data_sessions SET node = $2 WHERE session_id = $1', [id, node]);
+  }
+
   /** Names the statement that a session was taken for. */
   async runs(id: string, statementId: string): Promise<void> {
     await this.#store.query('UPDATE keyshift.data_sessions SET statement_id = $2 WHERE session_id = $1', [

@@ -30,8 +30,9 @@ export class StatementSweep {
       [...statements, ...sessions].map(({ node }) => node).filter((node) => !nodes.has(node)),
     );
     const gone = (node: number): boolean => missing.has(node) && (this.#missed?.has(node) ?? true);
-    for (const { id, node } of statements) if (gone(node)) await rows.abandon(id, LEFT_BEHIND);
+    // Before the end of a statement is told, its session is closed.
     for (const { id, node } of sessions) if (gone(node)) await sessionRows.set(id, 'CLOSED');
+    for (const { id, node } of statements) if (gone(node)) await rows.abandon(id, LEFT_BEHIND);
     this.#missed = missing;
     await rows.removeOld();
     await sessionRows.removeOld();
