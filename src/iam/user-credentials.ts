@@ -56,6 +56,13 @@ const SELECT = `
   FROM keyshift.iam_user_credentials c
   JOIN keyshift.iam_users u ON u.account_id = c.account_id AND u.id = c.user_id`;
 
+/** As messages name them. */
+const QUOTA_NAMES = {
+  signingCertificatesPerUser: 'SigningCertificatesPerUser',
+  sshPublicKeysPerUser: 'SSHPublicKeysPerUser',
+  credentialsPerService: 'CredentialsPerService',
+} as const;
+
 export type NewCredential = Partial<
   Pick<UserCredential, 'body' | 'fingerprint' | 'serviceName' | 'serviceUserName' | 'expiresAt'>
 >;
@@ -184,13 +191,9 @@ export async function listCredentials(
 }
 
 /** Throws LimitExceeded unless there is room for one more beside these. */
-export function requireCredentialRoom(
-  others: readonly unknown[],
-  quota: 'signingCertificatesPerUser' | 'sshPublicKeysPerUser' | 'credentialsPerService',
-): void {
+export function requireCredentialRoom(others: readonly unknown[], quota: keyof typeof QUOTA_NAMES): void {
   const max = QUOTAS[quota];
-  const name = `${quota.charAt(0).toUpperCase()}${quota.slice(1)}`;
-  if (others.length >= max) throw quotaExceeded(name, max);
+  if (others.length >= max) throw quotaExceeded(QUOTA_NAMES[quota], max);
 }
 
 async function credentialsOf(database: Database, accountId: string, kind: CredentialKind, userId: string) {

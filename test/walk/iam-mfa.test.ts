@@ -9,7 +9,7 @@ import { Directory } from '../../src/iam/directory.ts';
 import type { Iam } from '../../src/iam/iam.ts';
 import { putInlinePolicy } from '../../src/iam/inline-policies.ts';
 import { requireMfaCode } from '../../src/iam/mfa-codes.ts';
-import { createMfaDevice, enableMfaDevice } from '../../src/iam/mfa-devices.ts';
+import { createMfaDevice, enableMfaDevice, listVirtualMfaDevices } from '../../src/iam/mfa-devices.ts';
 import { createRole } from '../../src/iam/roles.ts';
 import type { SessionClaims } from '../../src/iam/session-claims.ts';
 import { sealSession } from '../../src/iam/session-token.ts';
@@ -75,6 +75,32 @@ describe('codes of a device', () => {
     await expect(take(code(-1))).rejects.toMatchObject({ code: 'AccessDenied' });
     expect(await take(code(1))).toBeInstanceOf(Date);
     await expect(take(code(0))).rejects.toMatchObject({ code: 'AccessDenied' });
+  });
+});
+
+describe('devices with the longest names', () => {
+  test('are listed page by page, by markers that a client may send', async () => {
+    const accountId = await held.newAccount();
+    // A serial number of 256 characters: `arn:aws:iam::123456789012:mfa` and the path take the rest.
+    const path = `/${'p'.repeat(125)}/`;
+    for (const letter of ['a', 'b', 'c']) {
+      await createMfaDevice(iam, accountId, { deviceName: letter.repeat(100), path });
+    }
+    const serials: string[] = [];
+    let marker: string | undefined;
+    do {
+      const page = await listVirtualMfaDevices(iam, accountId, undefined, { maxItems: 1, marker });
+      serials.push(...page.items.map(({ serial }) => serial));
+      marker = page.nextMarker;
+      expect(marker?.length ?? 0).toBeLessThanOrEqual(320);
+    } while (marker !== undefined);
+    expect(serials.map((serial) => serial.at(-1))).toEqual(['a', 'b', 'c']);
+    expect(serials.map(({ length }) => length)).toEqual([256, 256, 256]);
+    await expect(
+      createMfaDevice(iam, accountId, { deviceName: 'd'.repeat(101), path }),
+    ).rejects.toMatchObject({
+      code: 'InvalidInput',
+    });
   });
 });
 

@@ -246,7 +246,7 @@ const ssh: readonly ClientStep[] = [
     'UploadSSHPublicKey',
     { ...bob, SSHPublicKeyBody: '$sshKey6' },
     'LimitExceeded',
-    'Cannot exceed quota for SshPublicKeysPerUser: 5',
+    'Cannot exceed quota for SSHPublicKeysPerUser: 5',
   ),
   refused(
     'UploadSSHPublicKey',
@@ -373,12 +373,21 @@ const services: readonly ClientStep[] = [
   ),
 ];
 
+/** What the root user has none of. */
+const ofRoot: readonly ClientStep[] = [
+  'ListSigningCertificates',
+  'ListSSHPublicKeys',
+  'ListServiceSpecificCredentials',
+].map((operation) => refused(operation, { Marker: '$foreignMarker' }, 'ValidationError', 'Invalid Marker.'));
+
 export const credentialSteps: readonly ClientStep[] = [
+  step('ListServiceSpecificCredentials', {}, { ServiceSpecificCredentials: [] }),
   step('CreateUser', bob),
   ...accessKeys,
   ...passwords,
   ...signing,
   ...ssh,
   ...services,
+  ...ofRoot,
   step('DeleteUser', bob),
 ];

@@ -121,6 +121,8 @@ export const mfaSteps: readonly ClientStep[] = [
     step('DeleteVirtualMFADevice', device),
   ]),
   ...[9, 10].map((n) => step('DeleteVirtualMFADevice', { SerialNumber: serial(`device${n}`) })),
+  step('ListMFADevices', {}, { MFADevices: [], IsTruncated: false }),
+  refused('ListMFADevices', { Marker: '$foreignMarker' }, 'ValidationError', 'Invalid Marker.'),
   step('DeleteUser', ann),
   step('DeleteUser', eve),
 ];

@@ -32,6 +32,8 @@ import botocore.session
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+# Of errors that every operation may give. Source: the API references, "Common errors".
+COMMON_STATUS = {"AccessDenied": 403, "ValidationError": 400}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 KEYSHIFT_VERSION = "2026-11-22"
 
@@ -216,7 +218,7 @@ class Watcher:
         if namespace != model.service_model.metadata["xmlNamespace"]:
             raise Problem(f"the namespace is {namespace}")
         if response["status_code"] >= 300:
-            return self.look_at_error(root)
+            return self.look_at_error(model, root, response["status_code"])
         parts = {local(child): child for child in root}
         wrapper = f"{model.name}Result"
         shape = model.output_shape
@@ -233,11 +235,18 @@ class Watcher:
         if leaves(parsed) != scalars:
             raise Problem(f"the parser read {leaves(parsed)} values of {scalars}")
 
-    def look_at_error(self, root):
+    def look_at_error(self, model, root, status):
         if local(root) != "ErrorResponse" or [local(child) for child in root] != ["Error", "RequestId"]:
             raise Problem(f"<{local(root)}> holds {[local(child) for child in root]}")
         if [local(child) for child in root[0]] != ["Type", "Code", "Message"] or root[0][0].text != "Sender":
             raise Problem("the error is not Type, Code and Message of the sender")
+        documented = {}
+        for shape in model.error_shapes:
+            error = shape.metadata.get("error", {})
+            documented[error.get("code", shape.name)] = error.get("httpStatusCode", 400)
+        code = root[0][1].text
+        if status != documented.get(code, COMMON_STATUS.get(code)):
+            raise Problem(f"{code} has the status {status}")
 
     def take(self):
         problems, self.problems = self.problems, []

@@ -15,7 +15,7 @@ import { squaresPng } from '../../../iam/png.ts';
 import { qrCode } from '../../../iam/qr-code.ts';
 import type { VirtualMFADevice } from '../../services/iam.generated.ts';
 import { changing, reading } from './row.ts';
-import { pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
+import { pageMembers, pageOfInput, pageOfNone, tagShapes, tagsOfInput } from './shapes.ts';
 import { creating, onList, onMfaDevice, onUser, onUserOrRoot, userNameOr, userOrRoot } from './targets.ts';
 
 /** Virtual MFA devices and the users they are enabled for. */
@@ -84,7 +84,9 @@ const ListMFADevices = reading<'ListMFADevices'>(
   (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:ListMFADevices', input.UserName),
   async (iam, input, caller) => {
     const wanted = userOrRoot(caller, input.UserName);
-    if (wanted === 'root') return { MFADevices: [], IsTruncated: false };
+    if (wanted === 'root') {
+      return { MFADevices: [], ...pageMembers(await pageOfNone('ListMFADevices', input)) };
+    }
     const { accountId } = caller.principal;
     const page = await listMfaDevices(iam, accountId, wanted.userName, pageOfInput('ListMFADevices', input));
     return {

@@ -12,7 +12,7 @@ import {
 } from '../../../iam/user-credentials.ts';
 import type { Caller } from '../../action.ts';
 import { changing, reading } from './row.ts';
-import { pageMembers, pageOfInput } from './shapes.ts';
+import { pageMembers, pageOfInput, pageOfNone } from './shapes.ts';
 import { onList, onUser, onUserOrRoot, userNameOr } from './targets.ts';
 
 /** Credentials of users for one service only. */
@@ -71,7 +71,8 @@ const ListServiceSpecificCredentials = reading<'ListServiceSpecificCredentials'>
     if (input.ServiceName !== undefined) requireSupportedService(input.ServiceName);
     const userName = input.AllUsers === true ? undefined : (input.UserName ?? caller.principal.userName);
     if (userName === undefined && input.AllUsers !== true) {
-      return { ServiceSpecificCredentials: [], IsTruncated: false };
+      const page = await pageOfNone('ListServiceSpecificCredentials', input);
+      return { ServiceSpecificCredentials: [], ...pageMembers(page) };
     }
     const request = {
       ...pageOfInput('ListServiceSpecificCredentials', input),

@@ -1,7 +1,7 @@
 import type { AttachedPolicy as DomainAttached } from '../../../iam/attachments.ts';
 import type { Group as DomainGroup } from '../../../iam/groups.ts';
 import type { ManagedPolicy } from '../../../iam/managed-policy.ts';
-import type { Page, PageRequest } from '../../../iam/pages.ts';
+import { type Page, type PageRequest, pageOfList } from '../../../iam/pages.ts';
 import { type PolicyVersion as DomainVersion, versionIdOf } from '../../../iam/policy-versions.ts';
 import type { Role as DomainRole } from '../../../iam/roles.ts';
 import type { Tag as DomainTag } from '../../../iam/tags.ts';
@@ -127,6 +127,10 @@ export function pageOfInput(operation: string, input: PageMembers): PageRequest 
   const list = JSON.stringify([operation, others]);
   return { list, marker: Marker, maxItems: MaxItems };
 }
+
+/** The page that a call asks for of a list with nothing in it: also there no marker of another list is taken. */
+export const pageOfNone = (operation: string, input: PageMembers): Promise<Page<never>> =>
+  pageOfList(pageOfInput(operation, input), () => '', []);
 
 /** The members of an answer that say whether there is more. */
 export function pageMembers(page: Page<unknown>) {

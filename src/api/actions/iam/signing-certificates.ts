@@ -6,7 +6,7 @@ import {
   type UserCredential,
 } from '../../../iam/user-credentials.ts';
 import { changing, reading } from './row.ts';
-import { pageMembers, pageOfInput } from './shapes.ts';
+import { pageMembers, pageOfInput, pageOfNone } from './shapes.ts';
 import { onUser, onUserOrRoot, userNameOr } from './targets.ts';
 
 /** Certificates with which users sign. */
@@ -47,7 +47,9 @@ const ListSigningCertificates = reading<'ListSigningCertificates'>(
   (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:ListSigningCertificates', input.UserName),
   async (iam, input, caller) => {
     const userName = input.UserName ?? caller.principal.userName;
-    if (userName === undefined) return { Certificates: [], IsTruncated: false };
+    if (userName === undefined) {
+      return { Certificates: [], ...pageMembers(await pageOfNone('ListSigningCertificates', input)) };
+    }
     const request = { ...pageOfInput('ListSigningCertificates', input), userName };
     const page = await listCredentials(iam, caller.principal.accountId, KIND, request);
     return { Certificates: page.items.map(certificateShape), ...pageMembers(page) };

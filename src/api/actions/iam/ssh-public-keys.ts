@@ -7,7 +7,7 @@ import {
   type UserCredential,
 } from '../../../iam/user-credentials.ts';
 import { changing, reading } from './row.ts';
-import { pageMembers, pageOfInput } from './shapes.ts';
+import { pageMembers, pageOfInput, pageOfNone } from './shapes.ts';
 import { onUser, onUserOrRoot } from './targets.ts';
 
 /** SSH public keys of users. */
@@ -48,7 +48,9 @@ const ListSSHPublicKeys = reading<'ListSSHPublicKeys'>(
   (iam, input, caller) => onUserOrRoot(iam, caller, 'iam:ListSSHPublicKeys', input.UserName),
   async (iam, input, caller) => {
     const userName = input.UserName ?? caller.principal.userName;
-    if (userName === undefined) return { SSHPublicKeys: [], IsTruncated: false };
+    if (userName === undefined) {
+      return { SSHPublicKeys: [], ...pageMembers(await pageOfNone('ListSSHPublicKeys', input)) };
+    }
     const request = { ...pageOfInput('ListSSHPublicKeys', input), userName };
     const page = await listCredentials(iam, caller.principal.accountId, KIND, request);
     return {
