@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import fc from 'fast-check';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLE } from '../../src/example.ts';
@@ -167,6 +168,20 @@ const STAYS: readonly (readonly [string, readonly string[]])[] = [
   ['a library', ["SELECT to_tsvector('english', 'previous')"]],
 ];
 
+/** What else a session may do, to be mixed with the above. */
+const OTHERS = [
+  'SELECT 1/0',
+  'BEGIN',
+  'COMMIT',
+  'ROLLBACK',
+  'SAVEPOINT here',
+  'DISCARD ALL',
+  'RESET ALL',
+  'UNLISTEN *',
+];
+
+const RUNS = Number(process.env['KEYSHIFT_WARM_RUNS'] ?? 12);
+
 describe('a session with the backend of another', () => {
   let cold: Record<string, unknown>;
 
@@ -193,6 +208,21 @@ describe('a session with the backend of another', () => {
       expect(isWarm).toBe(false);
     });
   }
+
+  test('finds nothing of sessions that did many things, whatever became of them', async () => {
+    const statements = [...UNDONE, ...STAYS].flatMap(([, some]) => some).concat(OTHERS);
+    const statement = fc.record({ sql: fc.constantFrom(...statements), way: fc.constantFrom(...WAYS) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(statement, { minLength: 1, maxLength: 8 }), async (some) => {
+        const { found } = await twoSessions(async (client) => {
+          // A statement may fail where another was before it.
+          for (const { sql, way } of some) await way[1](client, sql).catch(() => {});
+        });
+        expect(found).toEqual(cold);
+      }),
+      { numRuns: RUNS },
+    );
+  });
 
   test('gets random numbers that the one before cannot have foreseen', async () => {
     const numbers = new Set<number>();

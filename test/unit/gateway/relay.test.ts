@@ -3,10 +3,17 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Certificates } from '../../../src/certificates.ts';
+import { SqlError } from '../../../src/core/errors.ts';
 import { Channel } from '../../../src/gateway/channel.ts';
 import { relay } from '../../../src/gateway/relay.ts';
 import { ServerChannel } from '../../../src/gateway/server-channel.ts';
-import { writeParse, writeQuery, writeSync, writeTerminate } from '../../../src/pgwire/index.ts';
+import {
+  writeParse,
+  writeQuery,
+  writeReadyForQuery,
+  writeSync,
+  writeTerminate,
+} from '../../../src/pgwire/index.ts';
 import { openSocket, readShared, type ServerAccess } from '../../../src/postgres/server-access.ts';
 import { localhostCertificate } from './certificate.ts';
 import { closeSockets, listen, received, socketPair } from './loopback.ts';
@@ -22,7 +29,7 @@ const later = (ms = 20): Promise<void> => new Promise((resolve) => setTimeout(re
 type Rewrite = (sql: string) => Promise<string> | undefined;
 
 /** A client inside TLS and a backend, both played by a test, with a relay between them. */
-async function between(rewrite: Rewrite = () => undefined) {
+async function between(rewrite: Rewrite = () => undefined, leavesOpen = false) {
   const backends: Socket[] = [];
   const port = await listen((socket) => {
     socket.on('error', () => {});
@@ -42,7 +49,8 @@ async function between(rewrite: Rewrite = () => undefined) {
   const [backend] = backends;
   if (backend === undefined) throw new Error('nobody connected');
   const ending = new AbortController();
-  const done = relay({ client: new Channel(inside), backend: server, rewrite, signal: ending.signal });
+  const channel = new Channel(inside);
+  const done = relay({ client: channel, backend: server, rewrite, signal: ending.signal, leavesOpen });
   done.catch(() => {});
   return { client, backend, done, ending, inside };
 }
@@ -176,5 +184,76 @@ describe('a relay ends', () => {
     ending.abort();
     await done;
     await closed;
+  });
+});
+
+describe('a backend is left open when its client takes leave', () => {
+  const READY = writeReadyForQuery('idle');
+  const untouched = (): undefined => undefined;
+
+  /** The backend has answered a query with these bytes, and the client has them. */
+  async function answered(bytes: Buffer) {
+    const both = await between(untouched, true);
+    both.client.write(writeQuery('any'));
+    await once(both.backend, 'data');
+    const got = received(both.client, bytes.length);
+    both.backend.write(bytes);
+    await got;
+    return both;
+  }
+
+  test('if it has nothing to do; what the client does then does not reach it', async () => {
+    const { client, backend, done, inside } = await answered(READY);
+    const reached: Buffer[] = [];
+    backend.on('data', (chunk: Buffer) => reached.push(chunk));
+    const gone = once(inside, 'close');
+    client.write(Buffer.concat([writeTerminate(), writeQuery('later')]));
+    expect(await done).toBe('open');
+    client.destroy();
+    await gone;
+    expect(Buffer.concat(reached)).toHaveLength(0);
+    expect(backend.readableEnded || backend.destroyed).toBe(false);
+  });
+
+  test('if nothing was asked of it', async () => {
+    const { client, done } = await between(untouched, true);
+    client.write(writeTerminate());
+    expect(await done).toBe('open');
+  });
+
+  test('if all that waited at the start was Terminate', async () => {
+    const { client, done } = await answered(READY);
+    for (const byte of writeTerminate()) client.write(Buffer.of(byte));
+    expect(await done).toBe('open');
+  });
+
+  test.each([
+    ['is in a transaction', writeReadyForQuery('transaction')],
+    ['is in a transaction that failed', writeReadyForQuery('failed')],
+    ['has said something after it was ready', Buffer.concat([READY, Buffer.from([0x4e, 0, 0, 0, 4])])],
+    ['has not finished its word', READY.subarray(0, 5)],
+  ])('but not if it %s', async (_title, bytes) => {
+    const { client, backend, done } = await answered(bytes);
+    const all = received(backend);
+    client.end(writeTerminate());
+    expect(await done).toBe('closed');
+    expect(await all).toEqual(writeTerminate());
+  });
+
+  test('but not if it was asked something since', async () => {
+    const { client, backend, done } = await answered(READY);
+    const all = received(backend);
+    client.end(Buffer.concat([writeQuery('more'), writeTerminate()]));
+    expect(await done).toBe('closed');
+    expect(await all).toEqual(Buffer.concat([writeQuery('more'), writeTerminate()]));
+  });
+
+  test('but not if it was ended from outside', async () => {
+    const { client, backend, done, ending } = await answered(READY);
+    ending.abort(new SqlError('57P01', 'over'));
+    const all = received(backend);
+    client.end(writeTerminate());
+    expect(await done).toBe('closed');
+    expect(await all).toEqual(writeTerminate());
   });
 });
