@@ -101,6 +101,22 @@ test('psql is told about a login in clear text', async () => {
   expect(result.stderr).toContain('HINT:  Connect with sslmode=verify-full, or at least sslmode=require.');
 });
 
+test('psql with sslmode=prefer, which shows only the refusal of its second attempt, sees the reason of the first', async () => {
+  const refusals = [
+    [await issue(keyshift, { dbName: 'other' }), 'The credentials are not for the database "exampledb".'],
+    [{ ...login, password: 'wrong' }, 'Password authentication failed: it is not a temporary password'],
+  ] as const;
+  for (const [refused, reason] of refusals) {
+    const result = await psql(keyshift, refused, [WHO], { sslmode: 'prefer' });
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    const second = result.stderr.slice(result.stderr.indexOf('must use TLS'));
+    expect(second).toContain(
+      'The attempt over TLS just before was refused: IAM authentication failed for user',
+    );
+    expect(second).toContain(reason);
+  }
+});
+
 test('psql does not trust another certificate', async () => {
   const wrong = join(folder, 'wrong.crt');
   await writeFile(wrong, '');
