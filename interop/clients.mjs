@@ -36,7 +36,6 @@ const SQL_ONLY = 'it knows nothing of the API: something else asks for its crede
 const OWN_CREDENTIALS = 'it asks for its own credentials as it connects, so there are no others to try';
 const NO_CALLS = 'it has no calls for that';
 const NOT_TERRAFORM = 'only Terraform keeps what it makes';
-const NO_VIEWS = 'it asks for system views of Redshift that are not there';
 const OTHERS_PAGE = 'it shares its page, and the page has strings of the AWS CLI';
 
 const all = (why, ...scenarios) => Object.fromEntries(scenarios.map((scenario) => [scenario, why]));
@@ -95,22 +94,17 @@ export const CLIENTS = [
   py('redshift_connector', 'redshift_connector_client.py', {
     ...NO_PLAIN_API,
     cancel: 'it has no way to cancel a statement',
-    metadata: NO_VIEWS,
     copy: 'it does not know the messages of COPY',
     pool: 'it has no pool',
   }),
   jvm('Redshift JDBC', 'RedshiftJdbc.java', {
     ...NO_PLAIN_API,
-    metadata: NO_VIEWS,
     copy: 'it leaves the COPY of its origin out',
   }),
   jvm('pgjdbc', 'PgJdbc.java', NO_API),
   shell('psql', 'psql', 'shell/psql.sh', { ...NO_API, pool: 'it has no pool' }),
   py('psycopg 3', 'psycopg_client.py', { ...NO_API, metadata: NO_CALLS }),
-  py('SQLAlchemy', 'sqlalchemy_client.py', {
-    ...NO_PLAIN_API,
-    metadata: 'its reflection asks for columns of pg_class that only Redshift has (docs/differences.md)',
-  }),
+  py('SQLAlchemy', 'sqlalchemy_client.py', NO_PLAIN_API),
   py('awswrangler', 'awswrangler_client.py', {
     ...NO_PLAIN_API,
     ...all(OWN_CREDENTIALS, 'expired'),
@@ -130,7 +124,6 @@ export const CLIENTS = [
     ...NO_PLAIN_API,
     ...all(OWN_CREDENTIALS, 'expired'),
     describe: 'its profile must name a host',
-    metadata: NO_VIEWS,
     plain: 'with IAM it always asks for TLS',
     cancel: 'it cancels only when somebody interrupts it, by a statement of its own',
     prepared: 'its SQL is whole texts',

@@ -13,7 +13,8 @@ const STEP_MS_MAX = 420_000;
 /** A registry that does not answer now may answer later. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 5_000;
-/** Characters of a failed step's last lines in the reason. */
+/** Characters that are kept of a step's output, and those of a reason. */
+const OUTPUT_CHARACTERS = 10_000;
 const REASON_CHARACTERS = 300;
 
 const pip = (requirements) => [
@@ -124,14 +125,23 @@ function run(step, cache) {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
-      output = (output + chunk).slice(-4 * REASON_CHARACTERS);
+      output = (output + chunk).slice(-OUTPUT_CHARACTERS);
     });
   }
   return new Promise((resolve) => {
     child.on('error', (error) => resolve(String(error)));
     child.on('close', (code, signal) => {
-      const last = output.trim().split('\n').slice(-3).join(' ').slice(0, REASON_CHARACTERS);
-      resolve(code === 0 ? undefined : `${last} (${signal ?? code})`);
+      resolve(code === 0 ? undefined : `${reason(output)} (${signal ?? code})`);
     });
   });
+}
+
+/** What a failed step said of its failure: from the first error on, or else its last lines. */
+function reason(output) {
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/^[│╷╵\s]+/, ''))
+    .filter((line) => line !== '');
+  const error = lines.findIndex((line) => /\b(?:error|fatal)\b/i.test(line));
+  return (error === -1 ? lines.slice(-3) : lines.slice(error, error + 3)).join(' ').slice(0, REASON_CHARACTERS);
 }

@@ -35,9 +35,15 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'Resource policies and registered namespaces are for data shares, which are not here.',
   ],
   [/Logging/, 'Logs are not written to S3: `keyshift audit` prints every login.'],
+  [/ClusterDbRevision/, 'A cluster has no revisions of its software to move between: upgrade Keyshift.'],
+  [/ClusterMaintenance/, 'Nothing is done to a cluster in its maintenance window.'],
+  [/AquaConfiguration/, 'There is no AQUA, which is hardware of Amazon.'],
+  [/Lakehouse/, 'There is no AWS Glue catalog to register a cluster in.'],
+  [/DescribeStorage/, 'It counts the storage of snapshots, of which there are none.'],
+  [/ListRecommendations/, 'There is no Redshift Advisor.'],
   [
-    /ClusterDbRevision|ClusterMaintenance|AquaConfiguration|Lakehouse|DescribeStorage|ListRecommendations|AccountAttributes/,
-    'It is about how Amazon runs its fleet.',
+    /AccountAttributes/,
+    'It tells limits that AWS sets for an account: those of Keyshift are in [limits](limits.md).',
   ],
 ];
 

@@ -29,6 +29,16 @@ host() {
   "$dbt" --quiet run
   "$dbt" --quiet test
 }
+metadata() {
+  profile
+  "$dbt" --quiet docs generate
+  node -e '
+    const { nodes } = JSON.parse(require("fs").readFileSync("target/catalog.json", "utf8"));
+    const orders = nodes["seed.keyshift.orders"];
+    const types = Object.values(orders.columns).map(({ name, type }) => `${name} ${type}`);
+    if (!types.some((type) => /^amount /.test(type))) throw new Error(JSON.stringify(orders));
+  '
+}
 iam() {
   profile "$as_itself"
   one 'select current_user as n' | grep -q IAM:RootIdentity
@@ -54,4 +64,4 @@ verify() {
   SSL_CERT_FILE=$KS_OTHER_CA_FILE refused 'CERTIFICATE_VERIFY_FAILED' "$dbt" debug
 }
 
-for name in documented host iam token groups database verify; do scenario $name; done
+for name in documented host metadata iam token groups database verify; do scenario $name; done

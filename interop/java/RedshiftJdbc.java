@@ -7,13 +7,16 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Date;
+import java.sql.DatabaseMetaData;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -50,6 +53,14 @@ public class RedshiftJdbc {
       rows.next();
       return rows.getString(1);
     }
+  }
+
+  static List<String> column(ResultSet rows, String name) throws SQLException {
+    List<String> values = new ArrayList<>();
+    try (rows) {
+      while (rows.next()) values.add(rows.getString(name));
+    }
+    return values;
   }
 
   static void equal(Object found, Object expected) {
@@ -137,6 +148,18 @@ public class RedshiftJdbc {
     scenario("verify", () -> {
       equal(one(plain("LOGIN", fact("CA_FILE")), "select 1"), "1");
       refused(() -> one(plain("LOGIN", fact("OTHER_CA_FILE")), "select 1"), "SSL");
+    });
+    scenario("metadata", () -> {
+      try (Connection connection = DriverManager.getConnection(url("&DbGroups=" + fact("DB_GROUP")))) {
+        DatabaseMetaData told = connection.getMetaData();
+        equal(column(told.getSchemas(), "TABLE_SCHEM").contains("example"), true);
+        equal(column(told.getTables(null, "example", "%", new String[] {"TABLE"}), "TABLE_NAME").contains("sales"), true);
+        equal(column(told.getColumns(null, "example", "sales", "amount"), "TYPE_NAME"), List.of("numeric"));
+        column(told.getPrimaryKeys(null, "example", "sales"), "COLUMN_NAME");
+        column(told.getProcedures(null, "example", "%"), "PROCEDURE_NAME");
+        column(told.getFunctions(null, "example", "%"), "FUNCTION_NAME");
+        equal(column(told.getCatalogs(), "TABLE_CAT").contains(fact("DATABASE")), true);
+      }
     });
     scenario("cancel", () -> {
       try (Connection connection = DriverManager.getConnection(url("")); Statement statement = connection.createStatement()) {
