@@ -143,5 +143,7 @@ function reason(output) {
     .map((line) => line.replace(/^[│╷╵\s]+/, ''))
     .filter((line) => line !== '');
   const error = lines.findIndex((line) => /\b(?:error|fatal)\b/i.test(line));
-  return (error === -1 ? lines.slice(-3) : lines.slice(error, error + 3)).join(' ').slice(0, REASON_CHARACTERS);
+  return (error === -1 ? lines.slice(-3) : lines.slice(error, error + 3))
+    .join(' ')
+    .slice(0, REASON_CHARACTERS);
 }

@@ -34,7 +34,7 @@ metadata() {
   "$dbt" --quiet docs generate
   node -e '
     const { nodes } = JSON.parse(require("fs").readFileSync("target/catalog.json", "utf8"));
-    const orders = nodes["seed.keyshift.orders"];
+    const orders = nodes["seed.keyshift_interop.orders"];
     const types = Object.values(orders.columns).map(({ name, type }) => `${name} ${type}`);
     if (!types.some((type) => /^amount /.test(type))) throw new Error(JSON.stringify(orders));
   '

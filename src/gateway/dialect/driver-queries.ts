@@ -56,6 +56,8 @@ const DRIVER_QUERIES: readonly DriverQuery[] = [
     sign: 'CASE c.reldiststyle',
     repairs: [
       [/\bc\.reldiststyle\b/g, 'NULL::integer'],
+      // What a role owns that is no user, such as that of all superusers, is there too.
+      [/\bJOIN (?=pg_catalog\.pg_user u ON u\.usesysid = c\.relowner)/g, 'LEFT JOIN '],
       [/\bAND schema =/g, 'AND n.nspname =', 'AND s.schemaname ='],
       [/\bAND relname =/g, 'AND c.relname =', 'AND t.tablename ='],
       WHERE_ONE,

@@ -77,6 +77,15 @@ describe('Settings that only Redshift has', () => {
   });
 });
 
+test('SQLAlchemy is told of relations whose owner is no user, such as the role of all superusers', () => {
+  const asked = readFileSync(new URL('sqlalchemy-redshift/get-table-names.sql', VECTORS), 'utf8');
+  expect(asked).not.toContain('LEFT JOIN pg_catalog.pg_user');
+  const instead = translateDialect(asked) ?? '';
+  expect(instead).toContain('LEFT JOIN pg_catalog.pg_user u ON u.usesysid = c.relowner');
+  expect(instead).toContain(' JOIN pg_catalog.pg_user u ON u.usesysid = s.esowner');
+  expect(instead).not.toContain('LEFT JOIN pg_catalog.pg_user u ON u.usesysid = s.esowner');
+});
+
 describe('SHOW of objects', () => {
   test.each([
     [
