@@ -60,6 +60,16 @@ export function addAccountCommands(program: Command, surroundings: Surroundings)
       for (const line of await shownAccount(ask, AccountId)) print(line);
     });
   account
+    .command('close')
+    .description('end an account that has no clusters: everything of it goes but its log, for good')
+    .argument('<account-id>')
+    .requiredOption('--confirm <account-id>', 'its number once more')
+    .action(async (AccountId: string, { confirm }: { readonly confirm: string }) => {
+      if (confirm !== AccountId) throw new OperatorError(`--confirm must be ${AccountId}`);
+      await ask('CloseAccount', { AccountId });
+      print(`The account ${AccountId} is closed.`);
+    });
+  account
     .command('quotas')
     .description('show how many things an account may have, or set it')
     .argument('<account-id>')

@@ -109,7 +109,8 @@ async function findTemporary(
   };
 }
 
-function invalidToken(): AwsError {
+/** Of who is nobody, or is no more. */
+export function invalidToken(): AwsError {
   return new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid');
 }
 

@@ -7,8 +7,9 @@ import type { Logger } from '../core/logger.ts';
 import { MESSAGE_HEADER, type RefusedCall } from '../iam/authorization-message.ts';
 import type { Principal } from '../iam/principal.ts';
 import { requireOpenToSession } from '../iam/session-limits.ts';
+import { wasForNoAccount } from '../store/database.ts';
 import type { Caller } from './action.ts';
-import { type Authenticator, authenticate, type Identified } from './authenticate.ts';
+import { type Authenticator, authenticate, type Identified, invalidToken } from './authenticate.ts';
 import { requireAllowed, wouldAllow } from './authorize-call.ts';
 import {
   type Call,
@@ -142,6 +143,7 @@ function toAwsError(cause: unknown, isJson: boolean): AwsError {
 /** What leaves for a cause that is not the caller's: no word of it. */
 function tellable(cause: unknown): AwsError {
   if (cause instanceof AwsError) return cause;
+  if (wasForNoAccount(cause)) return invalidToken();
   if (cause instanceof AuditUnavailable) {
     return new AwsError(
       'ServiceUnavailable',

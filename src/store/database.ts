@@ -59,6 +59,14 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Whether something was to be written for an account that has been closed meanwhile. */
+export function wasForNoAccount(error: unknown): boolean {
+  if (sqlStateOf(error) !== '23503') return false;
+  // What PostgreSQL calls the references to keyshift.accounts.
+  const { constraint } = error as { readonly constraint?: unknown };
+  return typeof constraint === 'string' && constraint.endsWith('_account_id_fkey');
+}
+
 /** Whether a transaction failed because others were at the same rows; after all its tries, if it is thrown. */
 export function wasOverrun(error: unknown): boolean {
   return RETRY.has(sqlStateOf(error) ?? '');

@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Member, Shape } from '../../src/api/services/table.ts';
 import { apiServices } from '../../src/api-services.ts';
 import type { Endpoint } from '../../src/client/call.ts';
 import { getClusterCredentials } from '../../src/client/index.ts';
 import { samlMetadata, selfSigned } from '../unit/iam/self-signed.ts';
-import { makeAccount, type SecondAccount } from './support/accounts.ts';
-import { ask, askServerless, makeUser, type Received, type ServiceName } from './support/api.ts';
+import { makeAccount, rowsOfAccount, type SecondAccount } from './support/accounts.ts';
+import { ask, askJson, makeUser, type Received, type ServiceName } from './support/api.ts';
 import { makeEverything, type Names, namesOfNothing } from './support/everything.ts';
 import { Keyshift } from './support/keyshift.ts';
 import { logIn } from './support/logins.ts';
-import { sqlIn } from './support/servers.ts';
 import { allow, trust } from './support/sessions.ts';
 
 /**
@@ -53,7 +51,8 @@ beforeAll(async () => {
   closing = () => client.end();
   const [session = '{}'] = (await ask(first.root, 'keyshift', 'ListSessions')).texts('member');
   const { sessionId, credentialId } = JSON.parse(session) as { sessionId: string; credentialId: string };
-  made.set('SessionId', sessionId).set('CredentialId', credentialId).set('DbUser', 'somebody');
+  const Id = await statementOf(first.root);
+  made.set('Id', Id).set('SessionId', sessionId).set('CredentialId', credentialId).set('DbUser', 'somebody');
   theirs = made;
   nobodys = namesOfNothing(made, MARK, NOBODY);
   fillers = fillersWith(signed);
@@ -62,6 +61,24 @@ afterAll(async () => {
   await closing();
   await keyshift?.close();
 });
+
+/** A statement of the Data API that has run. */
+async function statementOf(root: Endpoint): Promise<string> {
+  const call = async (operation: string, input: object) => {
+    const answer = await askJson(root, 'redshift-data', 'RedshiftData', operation, input);
+    if (answer.status !== 200) throw new Error(answer.text);
+    return JSON.parse(answer.text) as { Id: string; Status: string };
+  };
+  const order = { ClusterIdentifier: MARK, Database: 'dev', DbUser: 'somebody', Sql: 'SELECT 42 AS secret' };
+  const { Id } = await call('ExecuteStatement', order);
+  const deadline = Date.now() + CLUSTER_MS_MAX;
+  for (;;) {
+    const { Status } = await call('DescribeStatement', { Id });
+    if (Status === 'FINISHED') return Id;
+    if (Status === 'FAILED' || Date.now() > deadline) throw new Error(`the statement is ${Status}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 async function allAvailable(root: Endpoint): Promise<void> {
   const deadline = Date.now() + CLUSTER_MS_MAX;
@@ -90,6 +107,7 @@ function fillersWith(signed: { readonly certificate: string; readonly privateKey
     ['ClusterIdentifier', OWN],
     ['CustomDomainCertificateArn', 'arn:aws:acm:us-west-2:123456789012:certificate/1234'],
     ['DbUser', 'somebody'],
+    ['Database', 'dev'],
     ['Description', 'described'],
     ['EncodedMessage', 'x'],
     ['Encoding', 'SSH'],
@@ -102,12 +120,15 @@ function fillersWith(signed: { readonly certificate: string; readonly privateKey
     ['PolicyDocument', document],
     ['PolicyInputList', [document]],
     ['PrivateKey', signed.privateKey],
+    ['Quotas', [{ Name: 'users', Value: 5 }]],
     ['RoleSessionName', 'session'],
     ['SAMLMetadataDocument', samlMetadata(signed.certificate)],
     ['SSHPublicKeyBody', 'ssh-rsa AAAA'],
     ['ServiceName', 'codecommit.amazonaws.com'],
     ['ServiceNamespace', 'iam'],
     ['ServiceNamespaces', ['iam']],
+    ['Sql', 'SELECT 1'],
+    ['Sqls', ['SELECT 1']],
     ['Status', 'Inactive'],
     ['SubnetIds', ['subnet-1']],
     ['TagKeys', ['key']],
@@ -119,6 +140,8 @@ function fillersWith(signed: { readonly certificate: string; readonly privateKey
 
 interface Attempt {
   readonly service: string;
+  /** Of the JSON protocol. */
+  readonly target: string | undefined;
   readonly operation: string;
   readonly members: readonly Member[];
   /** The member that names a thing of the other account; `all` for every one that has to be given. */
@@ -139,7 +162,10 @@ function attempts(): Attempt[] {
       .flatMap((operation) => {
         const members = table.operation(operation)?.input?.members ?? [];
         const naming = members.filter(({ name }) => theirs.has(name)).map(({ name }) => name);
-        const required = members.filter((member) => member.required);
+        // The Data API looks at a cluster only if it knows the database.
+        const isGiven = (member: Member) =>
+          member.required || (table.name === 'redshift-data' && member.name === 'Database');
+        const required = members.filter(isGiven);
         const inputWith = (chosen: readonly string[]) => (names: Names) =>
           Object.fromEntries([
             ...required.map(({ name }) => [name, chosen.includes(name) ? names.get(name) : givenBy(name)]),
@@ -148,7 +174,13 @@ function attempts(): Attempt[] {
         const one = naming.map((member) => ({ member, inputWith: inputWith([member]) }));
         const together = naming.filter((name) => required.some((member) => member.name === name));
         const all = together.length > 1 ? [{ member: 'all', inputWith: inputWith(together) }] : [];
-        return [...one, ...all].map((attempt) => ({ service: table.name, operation, members, ...attempt }));
+        return [...one, ...all].map((attempt) => ({
+          service: table.name,
+          target: table.target,
+          operation,
+          members,
+          ...attempt,
+        }));
       }),
   );
 }
@@ -162,7 +194,8 @@ function givenBy(name: string): unknown {
 
 function send(caller: Endpoint, attempt: Attempt, names: Names): Promise<Received> {
   const input = attempt.inputWith(names);
-  if (attempt.service === 'redshift-serverless') return askServerless(caller, attempt.operation, input);
+  const { service, target, operation } = attempt;
+  if (target !== undefined) return askJson(caller, service, target, operation, input);
   const parameters = Object.entries(input).flatMap(([name, value]) => {
     const member = attempt.members.find((one) => one.name === name);
     return member === undefined ? [] : flattened(member.wire, member.shape, value);
@@ -200,34 +233,14 @@ function shape({ status, text }: Received, named: Names): string {
 }
 
 /** Whether an answer holds anything of the first account's things that was not said in the question. */
-function tellsMore({ text }: Received): boolean {
+function tellsMore({ text }: Received, { member }: Attempt): boolean {
   let told = text;
   for (const value of [...theirs.values()].filter((one) => one.includes(first.accountId))) {
     for (const form of [value, encodeURIComponent(value)]) told = told.replaceAll(form, '');
   }
+  const statement = theirs.get('Id') ?? '';
+  if (member !== 'Id' && told.includes(statement)) return true;
   return [first.accountId, `tag-of-${MARK}`, `described-for-${MARK}`].some((secret) => told.includes(secret));
-}
-
-/** Every row of the account in the store, but for what is written down later in the background. */
-async function everythingOf(accountId: string): Promise<string[]> {
-  const store = join(keyshift.dataDir, 'store', 'server');
-  const tables = await sqlIn<{ table_name: string }>(
-    store,
-    'postgres',
-    `SELECT table_name FROM information_schema.columns
-     WHERE table_schema = 'keyshift' AND column_name = 'account_id' ORDER BY table_name`,
-  );
-  const rows: string[] = [];
-  for (const { table_name: table } of tables) {
-    const found = await sqlIn<{ row: Record<string, unknown> }>(
-      store,
-      'postgres',
-      `SELECT to_jsonb(t) - '{last_used_at,last_used_service,last_used_region}'::text[] AS row
-       FROM keyshift.${table} t WHERE account_id = '${accountId}'`,
-    );
-    rows.push(...found.map(({ row }) => `${table} ${JSON.stringify(row)}`));
-  }
-  return rows.sort();
 }
 
 /** Calls that name no thing of an account, so that they succeed: each with what it does. */
@@ -237,6 +250,10 @@ const SUCCEEDING = new Map([
   ['iam:SimulatePrincipalPolicy CallerArn', 'the same'],
   ['sts:GetAccessKeyInfo AccessKeyId', 'tells the account of a key, as on AWS'],
   ['redshift:DescribeNodeConfigurationOptions ClusterIdentifier', 'there are none for any cluster'],
+  ['redshift-data:ListSessions ClusterIdentifier', 'lists what its own account has there, which is nothing'],
+  ['redshift-data:ListSessions WorkgroupName', 'the same'],
+  ['redshift-data:ListStatements ClusterIdentifier', 'the same'],
+  ['redshift-data:ListStatements WorkgroupName', 'the same'],
   ['keyshift:RevokeAccess CredentialId', 'revokes an id in its own account, where nobody has it'],
   ['keyshift:RevokeAccess DbUser', 'revokes a name in its own account'],
   ['keyshift:WhoCanGetCredentials DbUser', 'asks about a name in its own account'],
@@ -266,7 +283,7 @@ async function tried(
       if (answer.status < 400) succeeded.add(name);
       const [one, another] = [shape(answer, of), shape(other, ofNobody)];
       if (one !== another || answer.status >= 500) told.set(name, `${one} AGAINST ${another}`);
-      if (tellsMore(answer) && !TOLD.has(name)) tooMuch.push(`${name}: ${answer.text}`);
+      if (tellsMore(answer, attempt) && !TOLD.has(name)) tooMuch.push(`${name}: ${answer.text}`);
     }
   }
   return { succeeded, told, tooMuch };
@@ -276,7 +293,7 @@ describe('an administrator of another account', () => {
   let before: readonly string[];
   let callers: readonly Endpoint[];
   beforeAll(async () => {
-    before = await everythingOf(first.accountId);
+    before = await rowsOfAccount(keyshift, first.accountId);
     callers = [await makeUser(second.root, 'admin', allow('*')), second.root];
   });
 
@@ -288,7 +305,7 @@ describe('an administrator of another account', () => {
     expect([...told].filter(([name]) => !TOLD.has(name))).toEqual([]);
     expect([...succeeded].sort()).toEqual([...SUCCEEDING.keys()].sort());
     expect(tooMuch).toEqual([]);
-    expect(await everythingOf(first.accountId)).toEqual(before);
+    expect(await rowsOfAccount(keyshift, first.accountId)).toEqual(before);
   }, 120_000);
 
   test('gets nowhere with ARNs in the place of names', async () => {
@@ -308,7 +325,7 @@ describe('an administrator of another account', () => {
       'redshift:DescribeNodeConfigurationOptions ClusterIdentifier',
     ]);
     expect(tooMuch).toEqual([]);
-    expect(await everythingOf(first.accountId)).toEqual(before);
+    expect(await rowsOfAccount(keyshift, first.accountId)).toEqual(before);
   }, 120_000);
 
   test('makes things of the same names in its own account, and nothing else changes', async () => {
@@ -316,6 +333,6 @@ describe('an administrator of another account', () => {
     expect([...told.keys()]).toEqual(['iam:CreateAccountAlias AccountAlias']);
     expect(succeeded).toContain('iam:CreateUser UserName');
     expect(tooMuch).toEqual([]);
-    expect(await everythingOf(first.accountId)).toEqual(before);
+    expect(await rowsOfAccount(keyshift, first.accountId)).toEqual(before);
   }, 120_000);
 });

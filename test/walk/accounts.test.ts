@@ -2,11 +2,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { makeAccount, type SecondAccount } from './support/accounts.ts';
+import { ACCOUNT_TABLES } from '../../src/iam/close-account.ts';
+import { selfSigned } from '../unit/iam/self-signed.ts';
+import { accountTables, makeAccount, rowsOfAccount, type SecondAccount } from './support/accounts.ts';
 import { ask, makeUser, must } from './support/api.ts';
+import { makeEverything } from './support/everything.ts';
 import { Keyshift } from './support/keyshift.ts';
 import { run } from './support/run.ts';
-import { allow, assume, makeRole, outcome, trust } from './support/sessions.ts';
+import { allow, assume, become, makeRole, outcome, trust } from './support/sessions.ts';
 
 /** More than one account in an installation: who makes them, what is theirs alone, and roles between them. */
 
@@ -249,6 +252,99 @@ describe('quotas', () => {
         ...quota('users', '9'),
       }),
     ).toContain('403 AccessDenied');
+  });
+});
+
+describe('closing an account', () => {
+  test('ends its keys, sessions and roles, keeps its log, and gives its number to nobody again', async () => {
+    const AccountId = '000000000077';
+    const account = await makeAccount(keyshift, AccountId);
+    await makeEverything(account, 'closing', await selfSigned('closing.example.com'), { cluster: false });
+    const user = await makeUser(account.root, 'somebody', allow('*'));
+    const RoleArn = await makeRole(account.root, 'Mine', trust({ AWS: AccountId }), allow('*'));
+    const sessions = [
+      account.root,
+      user,
+      await assume(user, RoleArn),
+      await become(account.root, 'GetSessionToken', {}),
+    ];
+    for (const who of sessions) expect(await outcome(who, 'sts', 'GetCallerIdentity')).toBe('ok');
+    const ours = await makeRole(keyshift.root, 'TrustsClosed', trust({ AWS: AccountId }));
+    expect((await command(['account', 'close', AccountId, '--confirm', '000000000078'])).code).toBe(1);
+    expect(await command(['account', 'close', AccountId, '--confirm', AccountId])).toEqual({
+      code: 0,
+      text: `The account ${AccountId} is closed.`,
+    });
+    for (const who of sessions) {
+      expect(await outcome(who, 'sts', 'GetCallerIdentity')).toContain('403 InvalidClientTokenId');
+    }
+    const left = await rowsOfAccount(keyshift, AccountId);
+    const tables = new Set(left.map((row) => row.split(' ')[0] ?? ''));
+    expect(tables).toContain('audit_events');
+    expect([...tables].filter((table) => !table.startsWith('audit_'))).toEqual(['closed_accounts']);
+    expect(await outcome(keyshift.root, 'keyshift', 'CreateAccount', { AccountId })).toContain(
+      '409 EntityAlreadyExists',
+    );
+    // The names that are everybody's are free again, and a policy cannot name the account any more.
+    expect(await outcome(second.root, 'iam', 'CreateAccountAlias', { AccountAlias: 'closing' })).toBe('ok');
+    const PolicyDocument = JSON.stringify(trust({ AWS: AccountId }));
+    expect(
+      await outcome(keyshift.root, 'iam', 'UpdateAssumeRolePolicy', {
+        RoleName: 'TrustsClosed',
+        PolicyDocument,
+      }),
+    ).toContain('400 MalformedPolicyDocument');
+    expect(ours).toContain('TrustsClosed');
+    for (const operation of ['GetAccount', 'CloseAccount', 'CreateRootAccessKey']) {
+      expect(await outcome(keyshift.root, 'keyshift', operation, { AccountId })).toContain(
+        '404 NoSuchEntity',
+      );
+    }
+  });
+
+  test('in the middle of its calls leaves nothing half done: each is answered, or its caller is nobody', async () => {
+    const account = await makeAccount(keyshift);
+    const answers: string[] = [];
+    const calling = async (call: (n: number) => Promise<string>) => {
+      for (let n = 0; n < 500 && answers.at(-1)?.includes('InvalidClientTokenId') !== true; n++)
+        answers.push(await call(n));
+    };
+    const callers = [1, 2, 3].flatMap((caller) => [
+      calling((n) => outcome(account.root, 'iam', 'CreateUser', { UserName: `u${caller}-${n}` })),
+      calling((n) =>
+        outcome(account.root, 'redshift', 'CreateClusterParameterGroup', {
+          ParameterGroupName: `g${caller}-${n}`,
+          ParameterGroupFamily: 'redshift-1.0',
+          Description: 'x',
+        }),
+      ),
+    ]);
+    await expect.poll(() => answers.length, { timeout: 20_000 }).toBeGreaterThan(12);
+    await must(keyshift.root, 'keyshift', 'CloseAccount', { AccountId: account.accountId });
+    await Promise.all(callers);
+    const strange = answers.filter(
+      (one) => !/^(ok$|403 InvalidClientTokenId|400 ClusterParameterGroupQuota|409 Conc)/.test(one),
+    );
+    expect(strange).toEqual([]);
+    const left = await rowsOfAccount(keyshift, account.accountId);
+    expect(left.filter((row) => !/^(audit_|closed_accounts)/.test(row))).toEqual([]);
+  });
+
+  test('goes through every table of accounts', async () => {
+    const others = new Set(['clusters', 'closed_accounts', 'installation', 'iam_writers']);
+    const tables = (await accountTables(keyshift)).filter(
+      (table) => !others.has(table) && !table.startsWith('audit_'),
+    );
+    expect([...ACCOUNT_TABLES].sort()).toEqual(tables);
+  });
+
+  test('is refused for the first account, and to whom no policy allows it', async () => {
+    const close = (who: typeof keyshift.root, AccountId: string) =>
+      outcome(who, 'keyshift', 'CloseAccount', { AccountId });
+    expect(await close(keyshift.root, FIRST)).toContain('400 ValidationError');
+    expect(await close(second.root, second.accountId)).toContain('403 AccessDenied');
+    const reader = await makeUser(keyshift.root, 'reader', allow('keyshift:Get*'));
+    expect(await close(reader, second.accountId)).toContain('403 AccessDenied');
   });
 });
 

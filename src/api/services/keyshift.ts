@@ -12,6 +12,7 @@ export const keyshiftData: ServiceData = {
   namespace: 'https://keyshift.dev/doc/2026-11-22/',
   strict: true,
   operations: {
+    CloseAccount: 'CloseAccountRequest>EmptyResponse',
     CreateAccount: 'CreateAccountRequest>CreateAccountResponse',
     CreateRootAccessKey: 'CreateRootAccessKeyRequest>RootAccessKeyResponse',
     DeleteAccountGuardrail: 'EmptyRequest>EmptyResponse',
@@ -36,6 +37,7 @@ export const keyshiftData: ServiceData = {
   },
   structures: {
     EmptyRequest: '',
+    CloseAccountRequest: 'AccountId!accountIdType',
     CreateAccountRequest: 'AccountId:accountIdType Alias:string',
     CreateAccountResponse: 'Account:Account AccessKey:RootAccessKey',
     Account: 'AccountId:string Alias:string CreateDate:timestamp IsManagementAccount:boolean',
@@ -113,6 +115,7 @@ export const keyshiftData: ServiceData = {
     secondsType: { type: 'integer', min: -31_536_000, max: 31_536_000 },
   },
   errors: {
+    DeleteConflict: 409,
     EntityAlreadyExists: 409,
     InvalidClockState: 400,
     LimitExceeded: 409,
@@ -125,6 +128,10 @@ export const keyshiftData: ServiceData = {
 
 export type EmptyRequest = Readonly<Record<never, never>>;
 export type EmptyResponse = Readonly<Record<never, never>>;
+
+export interface CloseAccountRequest {
+  readonly AccountId: string;
+}
 
 export interface CreateAccountRequest {
   /** Twelve digits; by chance if absent. */

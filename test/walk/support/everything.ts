@@ -11,11 +11,15 @@ export type Names = ReadonlyMap<string, string>;
 
 const USER_DOCUMENT = JSON.stringify(allow('iam:GetUser'));
 
-/** `mark` is part of every name that can be chosen; the cluster is made, and may not be available yet. */
+/**
+ * `mark` is part of every name that can be chosen. The cluster, and what needs one, is made unless it shall not be; it may
+ * not be available yet.
+ */
 export async function makeEverything(
   { root, accountId }: { readonly root: Endpoint; readonly accountId: string },
   mark: string,
   signed: SelfSigned,
+  { cluster = true } = {},
 ): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   const make = async (
@@ -108,6 +112,8 @@ export async function makeEverything(
     ...name('AuthenticationProfileName'),
     AuthenticationProfileContent: JSON.stringify({ owner: mark }),
   });
+  names.set('AccountId', accountId);
+  if (!cluster) return names;
   await redshift('CreateCluster', {
     ...name('ClusterIdentifier'),
     NodeType: 'ra3.large',
@@ -118,6 +124,7 @@ export async function makeEverything(
   names.set('NewClusterIdentifier', mark);
   names.set('SourceIdentifier', mark);
   names.set('workgroupName', mark);
+  names.set('WorkgroupName', mark);
   names.set('namespaceName', mark);
   names.set('ResourceName', `arn:aws:redshift:${root.region}:${accountId}:cluster:${mark}`);
   await redshift('CreateCustomDomainAssociation', {
@@ -133,7 +140,6 @@ export async function makeEverything(
     RoleSessionName: 'x',
   });
   names.set('DecisionId', refused.texts('RequestId')[0] ?? '');
-  names.set('AccountId', accountId);
   return names;
 }
 

@@ -9,6 +9,7 @@ import {
   listRootKeys,
 } from '../../../iam/accounts.ts';
 import { accessDenied } from '../../../iam/authorize.ts';
+import { closeAccount } from '../../../iam/close-account.ts';
 import type { Iam } from '../../../iam/iam.ts';
 import { validationError } from '../../../iam/iam-errors.ts';
 import type { Clusters } from '../../../redshift/clusters.ts';
@@ -131,6 +132,20 @@ const putAccountQuotas: Action<AccountDeps, wire.PutAccountQuotasRequest, wire.E
   changes: true,
 };
 
+const closeAccountAction: Action<AccountDeps, wire.CloseAccountRequest, wire.EmptyResponse> = {
+  permissions: (deps, { AccountId }, caller) => onAccount(deps, caller, 'keyshift:CloseAccount', AccountId),
+  run: async ({ iam, managementAccountId }, { AccountId }, caller) => {
+    if (AccountId === managementAccountId) {
+      throw validationError('The account that the installation was started with cannot be closed.');
+    }
+    await closeAccount(iam, AccountId);
+    caller.note({ account: AccountId });
+    caller.concerns(AccountId);
+    return {};
+  },
+  changes: true,
+};
+
 function toWire({ accountId, alias, createdAt }: Account, managementAccountId: string): wire.Account {
   return {
     AccountId: accountId,
@@ -141,6 +156,7 @@ function toWire({ accountId, alias, createdAt }: Account, managementAccountId: s
 }
 
 export const accountActions = {
+  CloseAccount: closeAccountAction,
   CreateAccount: createAccountAction,
   ListAccounts: listAccountsAction,
   GetAccount: getAccountAction,
