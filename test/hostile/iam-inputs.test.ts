@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { iamActions } from '../../src/api/actions/iam/index.ts';
 import { stsActions } from '../../src/api/actions/sts/index.ts';
 import { iamTable, stsTable } from '../../src/api/protocol/services.ts';
-import { ask, makeUser, must, type Received, send, signed } from '../walk/support/api.ts';
+import { ask, makeUser, must, type Parameters, type Received, send, signed } from '../walk/support/api.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { allow, makeRole, trust } from '../walk/support/sessions.ts';
 import { throughXml } from './model-problems.ts';
-import { type Trial, trialsOf } from './wrong-inputs.ts';
+import { leastInput, type Trial, trialsOf } from './wrong-inputs.ts';
 
 /** Every member of every operation of IAM and STS with what its model forbids, and with the most that it allows. */
 
@@ -110,6 +110,46 @@ test('what the model forbids is refused with its text, and changes nothing', {
   );
   expect(failures).toEqual([]);
   expect(await state()).toEqual(before);
+});
+
+describe('who may nothing', () => {
+  /** What every principal may ask, says the API reference, or may ask of itself. */
+  const OPEN = new Set(['GetCallerIdentity', 'GetSessionToken']);
+  /** Members that are ARNs of something else than a user. */
+  const ARNS: Parameters = {
+    PolicyArn: 'arn:aws:iam::123456789012:policy/bob',
+    PermissionsBoundary: 'arn:aws:iam::123456789012:policy/bob',
+    SAMLProviderArn: 'arn:aws:iam::123456789012:saml-provider/bob',
+    OpenIDConnectProviderArn: 'arn:aws:iam::123456789012:oidc-provider/bob.example.com',
+    RoleArn: 'arn:aws:iam::123456789012:role/bob',
+    AWSServiceName: 'redshift.amazonaws.com',
+  };
+  const inputOf = (service: 'iam' | 'sts', name: string): Parameters => {
+    const operation = (service === 'iam' ? iamTable : stsTable).operation(name);
+    if (operation === undefined) throw new Error(`no operation ${name}`);
+    const least = leastInput(operation);
+    const known = Object.entries(ARNS).filter(([member]) => Object.hasOwn(least, member));
+    return { ...least, ...Object.fromEntries(known) };
+  };
+  const CALLS = [
+    ...Object.keys(iamActions).map((name) => ({ service: 'iam' as const, name })),
+    ...Object.keys(stsActions).map((name) => ({ service: 'sts' as const, name })),
+  ].filter(({ name }) => !OPEN.has(name));
+
+  test('is refused every operation, by its name, and changes nothing', { timeout: WALK_MS_MAX }, async () => {
+    const nobody = await makeUser(keyshift.root, 'nobody');
+    const before = await state();
+    const outcomes: string[] = [];
+    for (const { service, name } of CALLS) {
+      const { status, code, message } = await ask(nobody, service, name, inputOf(service, name));
+      const text = `User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: ${service}:${name} on resource: `;
+      if (status !== 403 || code !== 'AccessDenied' || !message.startsWith(text)) {
+        outcomes.push(`${name}: ${status} ${code}: ${message}`);
+      }
+    }
+    expect(outcomes).toEqual([]);
+    expect(await state()).toEqual(before);
+  });
 });
 
 test('what the model just allows is not refused for its length, and is no fault of ours', {

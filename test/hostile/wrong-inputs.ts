@@ -52,6 +52,12 @@ export function trialsOf(operation: Operation): Trial[] {
   return placesOf(operation.input, '', '', {}).flatMap((place) => [...wrong(place), ...right(place)]);
 }
 
+/** An input that the model allows, with nothing in it that it does not ask for. */
+export function leastInput(operation: Operation): Parameters {
+  if (operation.input === undefined) return {};
+  return Object.assign({}, ...requiredOf(operation.input, '')) as Parameters;
+}
+
 function placesOf(shape: StructureShape, label: string, wire: string, others: Parameters): Place[] {
   const needed = Object.assign({}, others, ...requiredOf(shape, wire)) as Parameters;
   return shape.members.flatMap((member): Place[] => {
