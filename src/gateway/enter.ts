@@ -154,6 +154,12 @@ async function open(
 ): Promise<ServerChannel> {
   const server = await ServerChannel.open(access);
   onServer(server);
-  server.write(writeStartup(new Map([['user', user], ['database', database], ...settings])));
+  const parameters = new Map([
+    ['user', user],
+    ['database', database],
+    ...access.startupSettings,
+    ...settings,
+  ]);
+  server.write(writeStartup(parameters));
   return server;
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type pg from 'pg';
 import { messageOf, OperatorError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secret } from '../core/secret.ts';
 import { adminPools, openSocket, readShared, type ServerAccess, type TakeBytes } from './server-access.ts';
+import { CONNECTION_CHECK } from './server-settings.ts';
 import type { SessionPasswords } from './session-passwords.ts';
 
 /** Access to a PostgreSQL server that Keyshift did not start, by its URL. */
@@ -15,6 +17,7 @@ const DEFAULT_PORT = 5432;
 const TLS_MS_MAX = 10_000;
 /** Milliseconds between probes of an idle connection; finds a server that vanished without a word. */
 const KEEPALIVE_MS = 60_000;
+const CHECK_SETTING = 'client_connection_check_interval';
 /** PostgreSQL 18 manual, 54.7, SSLRequest: length 8, code 80877103. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
@@ -39,11 +42,14 @@ interface Administrator {
   readonly version: string;
   readonly isSuperuser: boolean;
   readonly mayCreateRoles: boolean;
+  /** `client_connection_check_interval` of the server. */
+  readonly checkInterval: string;
 }
 
 const ADMINISTRATOR_SQL = `
   SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
-         rolsuper AS "isSuperuser", rolcreaterole AS "mayCreateRoles"
+         rolsuper AS "isSuperuser", rolcreaterole AS "mayCreateRoles",
+         current_setting('client_connection_check_interval') AS "checkInterval"
   FROM pg_roles WHERE rolname = current_user`;
 
 /**
@@ -68,9 +74,11 @@ export async function openExternal(
   const place = `${target.host}:${target.port}`;
   try {
     const result = await pools.admin(target.database).query<Administrator>(ADMINISTRATOR_SQL);
-    const { isSuperuser } = requireFit(result.rows[0], target, place);
+    const { isSuperuser, checkInterval } = requireFit(result.rows[0], target, place);
     const reach = {
       connect: (take: TakeBytes) => openTarget(target, take),
+      startupSettings:
+        checkInterval === '0' ? await connectionCheck(pools.admin(target.database)) : new Map(),
       admin: pools.admin,
       ownRole: target.user,
       isSuperuser,
@@ -92,6 +100,19 @@ export async function openExternal(
       { cause: error },
     );
   }
+}
+
+/**
+ * Has backends look whether their client is still there while a query runs, as embedded servers do; a server on a system
+ * that cannot do it refuses the setting.
+ */
+async function connectionCheck(pool: pg.Pool): Promise<ReadonlyMap<string, string>> {
+  const value = CONNECTION_CHECK;
+  const isTaken = await pool.query('SELECT set_config($1, $2, true)', [CHECK_SETTING, value]).then(
+    () => true,
+    () => false,
+  );
+  return new Map(isTaken ? [[CHECK_SETTING, value]] : []);
 }
 
 function requireFit(found: Administrator | undefined, target: ExternalTarget, place: string): Administrator {

@@ -29,6 +29,8 @@ interface Reach {
    * sends goes to `take`, unless the socket is paused.
    */
   connect(take: TakeBytes): Promise<Socket>;
+  /** Settings that every session begins with, where the server itself does not have them. */
+  readonly startupSettings: ReadonlyMap<string, string>;
   /** The administrator's connections to one database: few, made when needed, closed when idle. */
   admin(database: string): pg.Pool;
   /** The role of these connections. It is nobody's to log in as. */
@@ -72,6 +74,7 @@ export function embeddedAccess(
     way: 'peer',
     connect: (take) =>
       openSocket(() => connectSocket({ path: socketPath(server.socketDir), ...readShared(take) })),
+    startupSettings: new Map(),
     admin: pools.admin,
     ownRole: ADMIN_ROLE,
     isSuperuser: true,

@@ -1,5 +1,8 @@
 import { SOCKET_PORT } from './socket-directory.ts';
 
+/** Between two looks of a backend whether its client is still there, while a query runs. */
+export const CONNECTION_CHECK = '5s';
+
 /**
  * The settings of an embedded server, given on its command line: they override its configuration files, and
  * no SQL user can change them for good.
@@ -13,7 +16,7 @@ export function serverSettings(options: {
   const durable = options.durable ? 'on' : 'off';
   return new Map([
     ['timezone', 'UTC'],
-    ['client_connection_check_interval', '5s'],
+    ['client_connection_check_interval', CONNECTION_CHECK],
     ...(options.settings ?? []),
     // From here on ours, whatever was asked.
     ['listen_addresses', ''],

@@ -363,6 +363,16 @@ describe.each([
     throw new Error('the query does not run');
   }
 
+  test('ends the query of a client that vanishes', async () => {
+    const client = newClient(keyshift, await asAnalyst(), APP);
+    await client.connect();
+    const sleeping = refusalOf(client.query('select pg_sleep(60)'));
+    await sleepingSoon();
+    client.connection.stream.destroy();
+    await sleeping;
+    await expect.poll(isSleeping, { timeout: 15_000 }).toBe(false);
+  });
+
   test('serves psql, and cancels its query at Ctrl-C', async (context) => {
     needs(context, 'psql');
     const session = new PsqlSession(keyshift, await asAnalyst(['sales_team']), APP);

@@ -60,6 +60,7 @@ async function play(
     admin: () => {
       throw new Error('not asked for here');
     },
+    startupSettings: new Map<string, string>(),
     ownRole: 'boss',
     isSuperuser: true,
     home: 'postgres',
