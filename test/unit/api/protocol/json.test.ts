@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeJsonInput, operationOfTarget } from '../../../../src/api/protocol/decode-json.ts';
-import { encodeJsonResult, toJsonError } from '../../../../src/api/protocol/encode-json.ts';
-import { redshiftServerlessTable } from '../../../../src/api/protocol/services.ts';
+import { encodeJsonError, encodeJsonResult, toJsonError } from '../../../../src/api/protocol/encode-json.ts';
+import { redshiftDataTable, redshiftServerlessTable } from '../../../../src/api/protocol/services.ts';
 import { type Operation, ServiceTable } from '../../../../src/api/services/table.ts';
 import { AwsError } from '../../../../src/core/errors.ts';
 import { arbitraryOf, asSdk } from './arbitrary-shape.ts';
@@ -107,7 +107,7 @@ describe('a body of the JSON protocol', () => {
 
 describe('answers', () => {
   test('are read back as what they were made from, of every operation', () => {
-    for (const table of [kinds, redshiftServerlessTable]) {
+    for (const table of [kinds, redshiftDataTable, redshiftServerlessTable]) {
       for (const name of table.operationNames()) {
         const { output } = operationOf(table, name);
         if (output === undefined) continue;
@@ -129,6 +129,20 @@ describe('answers', () => {
       at: 1772366400.25,
       iso: '2026-03-01T12:00:00.250Z',
     });
+  });
+
+  test('hold every value of 64 bits, and as texts what is no number in JSON', () => {
+    const text = encodeJsonResult(ALL, { long: 2n ** 63n - 1n, ratio: Number.NEGATIVE_INFINITY });
+    expect(text).toBe('{"long":9223372036854775807,"ratio":"-Infinity"}');
+    expect(encodeJsonResult(ALL, { long: -0, ratio: Number.NaN })).toBe('{"long":0,"ratio":"NaN"}');
+    expect(encodeJsonResult(ALL, { ratio: 1e21 })).toBe('{"ratio":1e+21}');
+  });
+
+  test('of an error have its further members', () => {
+    const error = new AwsError('ResourceNotFoundException', 404, 'no', { members: { ResourceId: 'x' } });
+    expect(encodeJsonError(toJsonError(error))).toBe(
+      '{"__type":"ResourceNotFoundException","message":"no","ResourceId":"x"}',
+    );
   });
 
   test('of an operation without output are an empty object', () => {
