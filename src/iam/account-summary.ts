@@ -15,7 +15,8 @@ export async function getAccountSummary(iam: Iam, accountId: string): Promise<Re
           WHERE account_id = $1 AND thing = 'iam_groups') AS "Groups",
        (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts
           WHERE account_id = $1 AND thing = 'iam_roles') AS "Roles",
-       (SELECT count(*)::int FROM keyshift.iam_mfa_devices WHERE account_id = $1) AS "MFADevices",
+       (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts
+          WHERE account_id = $1 AND thing = 'iam_mfa_devices') AS "MFADevices",
        (SELECT count(*)::int FROM keyshift.iam_mfa_devices WHERE account_id = $1 AND user_id IS NOT NULL)
          AS "MFADevicesInUse",
        (SELECT coalesce(sum(count), 0)::int FROM keyshift.iam_counts

@@ -89,7 +89,7 @@ export async function createMfaDevice(
 async function requireDeviceRoom(iam: Iam, database: Database, accountId: string): Promise<void> {
   const max = await quotaInForce(iam, database, accountId, 'users');
   const [row] = await database.query<{ count: number }>(
-    'SELECT count(*)::int AS count FROM keyshift.iam_mfa_devices WHERE account_id = $1',
+    "SELECT count::int AS count FROM keyshift.iam_counts WHERE account_id = $1 AND thing = 'iam_mfa_devices'",
     [accountId],
   );
   if (row !== undefined && row.count > max) throw quotaExceeded('VirtualMFADevicesPerAccount', max);

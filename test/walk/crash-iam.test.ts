@@ -119,6 +119,8 @@ const RULES: Readonly<Record<string, string>> = {
       WHEN 'iam_users' THEN (SELECT count(*) FROM keyshift.iam_users u WHERE u.account_id = c.account_id)
       WHEN 'iam_groups' THEN (SELECT count(*) FROM keyshift.iam_groups u WHERE u.account_id = c.account_id)
       WHEN 'iam_roles' THEN (SELECT count(*) FROM keyshift.iam_roles u WHERE u.account_id = c.account_id)
+      WHEN 'iam_mfa_devices' THEN
+        (SELECT count(*) FROM keyshift.iam_mfa_devices u WHERE u.account_id = c.account_id)
       ELSE (SELECT count(*) FROM keyshift.iam_policies u WHERE u.account_id = c.account_id) END`,
 };
 
