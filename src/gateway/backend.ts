@@ -9,6 +9,7 @@ import {
   readBackendKeyData,
   readComplaint,
   readParameterStatus,
+  writeReadNotice,
 } from '../pgwire/index.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -18,10 +19,14 @@ export interface Backend {
   readonly channel: ServerChannel;
   readonly key: BackendKeyData;
   readonly parameters: readonly ParameterStatus[];
+  /** What else was said at login, as NoticeResponse: by login event triggers, or of a collation that has changed. */
+  readonly notices: readonly Buffer[];
 }
 
 /** Messages between the login and ReadyForQuery; PostgreSQL 18 sends about twenty. */
 const GREETING_MESSAGES_MAX = 200;
+/** Bytes of notices that are passed on; they are kept as long as the backend. The rest is left out. */
+const NOTICE_BYTES_MAX = 16 * 1024;
 
 /** The next Authentication message. Throws the backend's error as SqlError, 08006 when it ends the connection. */
 export async function nextAuthentication(channel: Channel): Promise<Authentication> {
@@ -42,6 +47,8 @@ export async function nextAuthentication(channel: Channel): Promise<Authenticati
  */
 export async function readGreeting(channel: ServerChannel): Promise<Backend> {
   const parameters: ParameterStatus[] = [];
+  const notices: Buffer[] = [];
+  let noticeBytes = 0;
   let key: BackendKeyData | undefined;
   for (let messages = 0; messages < GREETING_MESSAGES_MAX; messages++) {
     const frame = await backendFrame(channel);
@@ -56,9 +63,12 @@ export async function readGreeting(channel: ServerChannel): Promise<Backend> {
         throw toSqlError(frame.payload);
       case BACKEND_MESSAGES.readyForQuery:
         if (key === undefined) throw new SqlError('08P01', 'the database server sent no cancel key');
-        return { channel, key, parameters };
+        return { channel, key, parameters, notices };
+      case BACKEND_MESSAGES.noticeResponse:
+        noticeBytes += frame.payload.length;
+        if (noticeBytes <= NOTICE_BYTES_MAX) notices.push(writeReadNotice(frame.payload));
+        break;
       default:
-        // Notices of the login say nothing that a client waits for.
         break;
     }
   }

@@ -15,7 +15,7 @@ const REDSHIFT_SERVER_VERSION = '8.0.2';
 /** Tells the client that it is in: what the backend said at login, with our cancel key. */
 export function welcome(
   client: Channel,
-  backend: Pick<Backend, 'parameters'>,
+  backend: Pick<Backend, 'parameters' | 'notices'>,
   key: BackendKeyData,
   isRedshiftDriver: boolean,
 ): void {
@@ -23,6 +23,7 @@ export function welcome(
     writeAuthentication({ kind: 'ok' }),
     ...backend.parameters.map((status) => writeParameterStatus(forClient(status, isRedshiftDriver))),
     writeBackendKeyData(key),
+    ...backend.notices,
     writeReadyForQuery('idle'),
   );
 }

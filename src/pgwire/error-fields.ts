@@ -66,3 +66,8 @@ export function readComplaint(payload: Buffer): ReceivedComplaint {
     hint: field('H'),
   };
 }
+
+/** A NoticeResponse with the fields of one that was read, whatever they are. */
+export function writeReadNotice(payload: Buffer): Buffer {
+  return message(BACKEND_MESSAGES.noticeResponse, payload);
+}

@@ -39,6 +39,7 @@ export {
   readComplaint,
   writeErrorResponse,
   writeNoticeResponse,
+  writeReadNotice,
 } from './error-fields.ts';
 // Cutting a stream into messages
 export { FrameScanner, type Handling, type Piece, payloadOf, type Watcher } from './frame-scanner.ts';

@@ -75,7 +75,7 @@ export async function playedBackend(answers: Answers = rightAnswers()): Promise<
   const [server] = servers;
   if (server === undefined) throw new Error('nobody connected');
   const key = { processId: ++processId, secretKey: systemRandom(4) };
-  const backend = { channel, key, parameters: [{ name: 'TimeZone', value: 'UTC' }] };
+  const backend = { channel, key, notices: [], parameters: [{ name: 'TimeZone', value: 'UTC' }] };
   const played: Played = { backend, server, asked, isEnded: false };
   channel.socket.once('close', () => {
     played.isEnded = true;

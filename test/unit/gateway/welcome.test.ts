@@ -6,6 +6,7 @@ import {
   readAuthentication,
   readBackendKeyData,
   readParameterStatus,
+  writeReadNotice,
 } from '../../../src/pgwire/index.ts';
 import { closeSockets, socketPair } from './loopback.ts';
 
@@ -14,13 +15,18 @@ afterEach(closeSockets);
 const OURS = { processId: 42, secretKey: Buffer.from('ours') };
 const BACKENDS = { processId: 42, secretKey: Buffer.from('backend’s') };
 
-async function welcomed(parameters: readonly ParameterStatus[], isRedshiftDriver = false) {
+async function welcomed(
+  parameters: readonly ParameterStatus[],
+  isRedshiftDriver = false,
+  notices: readonly Buffer[] = [],
+) {
   const { server, client } = await socketPair();
-  const backend = { key: BACKENDS, parameters };
+  const backend = { key: BACKENDS, parameters, notices };
   welcome(new Channel(server), backend, OURS, isRedshiftDriver);
   const reader = new Channel(client);
   const frames = [];
-  for (let count = 0; count < parameters.length + 3; count++) frames.push(await reader.frame());
+  for (let count = 0; count < parameters.length + notices.length + 3; count++)
+    frames.push(await reader.frame());
   return { frames, waitingBytes: reader.waitingBytes };
 }
 
@@ -43,6 +49,13 @@ describe('a client that is in', () => {
     expect(readBackendKeyData(key ?? Buffer.alloc(0))).toEqual(OURS);
     expect(ready?.toString()).toBe('I');
     expect(waitingBytes).toBe(0);
+  });
+
+  test('is told what the server had to say at login, before it is ready', async () => {
+    const notice = writeReadNotice(Buffer.from('SNOTICE\0MYou are welcome!\0\0'));
+    const { frames } = await welcomed([{ name: 'TimeZone', value: 'UTC' }], false, [notice]);
+    expect(String.fromCharCode(...frames.map(({ code }) => code))).toBe('RSKNZ');
+    expect(frames[3]?.payload).toEqual(notice.subarray(5));
   });
 
   test.each([
