@@ -57,7 +57,7 @@ export async function readGreeting(channel: ServerChannel): Promise<Backend> {
         parameters.push(readParameterStatus(frame.payload));
         break;
       case BACKEND_MESSAGES.backendKeyData:
-        key = readBackendKeyData(frame.payload);
+        key = kept(readBackendKeyData(frame.payload));
         break;
       case BACKEND_MESSAGES.errorResponse:
         throw toSqlError(frame.payload);
@@ -73,6 +73,11 @@ export async function readGreeting(channel: ServerChannel): Promise<Backend> {
     }
   }
   throw new SqlError('08P01', 'the database server did not become ready');
+}
+
+/** A key with bytes of its own: a slice would hold the eight kilobytes around it for as long as the session. */
+function kept({ processId, secretKey }: BackendKeyData): BackendKeyData {
+  return { processId, secretKey: Buffer.alloc(secretKey.length, secretKey) };
 }
 
 async function backendFrame(channel: Channel): Promise<Frame> {

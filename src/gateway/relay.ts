@@ -5,6 +5,7 @@ import {
   CLIENT_MESSAGES,
   FrameScanner,
   type Handling,
+  HandlingTable,
   payloadOf,
   readParse,
   readQuery,
@@ -40,11 +41,13 @@ export type RelayEnd = 'open' | 'closed';
 /** A client that has half closed its connection is given its answers for so long. */
 const HALF_CLOSED_MS_MAX = 10_000;
 
-const HANDLING: ReadonlyMap<number, Handling> = new Map([
-  [CLIENT_MESSAGES.query, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
-  [CLIENT_MESSAGES.parse, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
-  [CLIENT_MESSAGES.terminate, { how: 'hold', bytesMax: 4 }],
-]);
+const HANDLING = new HandlingTable(
+  new Map<number, Handling>([
+    [CLIENT_MESSAGES.query, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
+    [CLIENT_MESSAGES.parse, { how: 'hold', bytesMax: LIMITS.ddlStatementBytesMax }],
+    [CLIENT_MESSAGES.terminate, { how: 'hold', bytesMax: 4 }],
+  ]),
+);
 
 /** Whether the backend, by the end of what it said last, has nothing to do. Not a proof: data may end so too. */
 class IdleMark {

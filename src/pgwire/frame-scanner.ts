@@ -15,6 +15,19 @@ export type Handling = {
   readonly bytesMax: number;
 };
 
+/** The handling of each letter, looked up by its byte. One serves any number of scanners: it has two kilobytes. */
+export class HandlingTable {
+  readonly holdBytesMax = new Uint32Array(256);
+  readonly watchBytesMax = new Uint32Array(256);
+
+  constructor(handling: ReadonlyMap<number, Handling>) {
+    for (const [code, { how, bytesMax }] of handling) {
+      assert(bytesMax >= 4 && bytesMax < MESSAGE_BYTES_MAX);
+      (how === 'hold' ? this.holdBytesMax : this.watchBytesMax)[code] = bytesMax;
+    }
+  }
+}
+
 /** `pass`: bytes to write through as they are. `message`: one held message, letter and length included. */
 export type Piece =
   | { readonly kind: 'pass'; readonly bytes: Buffer }
@@ -37,8 +50,8 @@ export function payloadOf(message: Buffer): Buffer {
  * are joined into one slice of the chunk, however many they are, and never copied.
  */
 export class FrameScanner {
-  readonly #holdBytesMax = new Uint32Array(256);
-  readonly #watchBytesMax = new Uint32Array(256);
+  readonly #holdBytesMax: Uint32Array;
+  readonly #watchBytesMax: Uint32Array;
   readonly #watcher: Watcher;
 
   #chunk: Buffer = Buffer.alloc(0);
@@ -54,12 +67,10 @@ export class FrameScanner {
   #collectedBytes = 0;
   #collectedIsHeld = false;
 
-  /** `handling` by the letter's byte. `watcher` is called during `next`, before the piece that ends there. */
-  constructor(handling: ReadonlyMap<number, Handling>, watcher: Watcher = () => {}) {
-    for (const [code, { how, bytesMax }] of handling) {
-      assert(bytesMax >= 4 && bytesMax < MESSAGE_BYTES_MAX);
-      (how === 'hold' ? this.#holdBytesMax : this.#watchBytesMax)[code] = bytesMax;
-    }
+  /** `watcher` is called during `next`, before the piece that ends there. */
+  constructor(handling: HandlingTable, watcher: Watcher = () => {}) {
+    this.#holdBytesMax = handling.holdBytesMax;
+    this.#watchBytesMax = handling.watchBytesMax;
     this.#watcher = watcher;
   }
 

@@ -18,6 +18,7 @@ export interface Frame {
 const WAITING_BYTES_MAX = 256 * 1024;
 
 const HEADER_BYTES = 5;
+const EMPTY = Buffer.alloc(0);
 
 /**
  * Collects chunks and gives out packets and frames. The reader asks for one at a time because each may change
@@ -87,7 +88,10 @@ export class FrameReader {
   /** Everything that waits, taken out, for whoever reads on: the relay. */
   rest(): Buffer {
     const rest = this.#buffer.subarray(this.#start, this.#end);
-    this.#start = this.#end;
+    // The reader may live as long as the session, and need not keep what it has read last.
+    this.#buffer = EMPTY;
+    this.#start = 0;
+    this.#end = 0;
     return rest;
   }
 

@@ -42,7 +42,14 @@ export {
   writeReadNotice,
 } from './error-fields.ts';
 // Cutting a stream into messages
-export { FrameScanner, type Handling, type Piece, payloadOf, type Watcher } from './frame-scanner.ts';
+export {
+  FrameScanner,
+  type Handling,
+  HandlingTable,
+  type Piece,
+  payloadOf,
+  type Watcher,
+} from './frame-scanner.ts';
 export { type Frame, FrameReader } from './frames.ts';
 // What clients send
 export {

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { SqlError } from '../../../src/core/errors.ts';
 import * as pgwire from '../../../src/pgwire/index.ts';
-import { FrameReader, FrameScanner, readAuthentication, readFirstPacket } from '../../../src/pgwire/index.ts';
+import {
+  FrameReader,
+  FrameScanner,
+  HandlingTable,
+  readAuthentication,
+  readFirstPacket,
+} from '../../../src/pgwire/index.ts';
 import { cut, messageBytes } from './streams.ts';
 
 /**
@@ -127,7 +133,7 @@ describe('a stream', () => {
         fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 20 }),
         (parts, sizes) => {
           const stream = Buffer.concat(parts);
-          const scanner = new FrameScanner(handling);
+          const scanner = new FrameScanner(new HandlingTable(handling));
           const out: Buffer[] = [];
           const outcome = outcomeOf(() => {
             for (const chunk of cut(stream, sizes)) {

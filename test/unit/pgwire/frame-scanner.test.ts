@@ -1,17 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { FrameScanner, type Handling, type Piece } from '../../../src/pgwire/frame-scanner.ts';
+import { FrameScanner, type Handling, HandlingTable, type Piece } from '../../../src/pgwire/frame-scanner.ts';
 import { cut, messageBytes, sqlStateOf } from './streams.ts';
 
 const QUERY = 0x51;
 const READY = 0x5a;
 const ROW = 0x44;
 
-const HANDLING = new Map<number, Handling>([
-  [QUERY, { how: 'hold', bytesMax: 40 }],
-  [READY, { how: 'watch', bytesMax: 30 }],
-]);
+const HANDLING = new HandlingTable(
+  new Map<number, Handling>([
+    [QUERY, { how: 'hold', bytesMax: 40 }],
+    [READY, { how: 'watch', bytesMax: 30 }],
+  ]),
+);
 
 interface Result {
   readonly passed: Buffer;
@@ -122,7 +124,7 @@ describe('the scanner of the relay', () => {
   });
 
   it('passes everything that it is not told about', () => {
-    const scanner = new FrameScanner(new Map());
+    const scanner = new FrameScanner(new HandlingTable(new Map()));
     scanner.push(messageBytes(QUERY, Buffer.from('select 1\0')));
     expect(scanner.next()).toMatchObject({ kind: 'pass' });
   });
