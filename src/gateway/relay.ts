@@ -158,14 +158,14 @@ function passToBackend(options: RelayOptions, mark: IdleMark): Promise<RelayEnd>
       // PostgreSQL answers what it was asked, and ends. A query that takes longer it gives up by
       // client_connection_check_interval.
       timer = setTimeout(end, HALF_CLOSED_MS_MAX).unref();
+      // The backend may end first; then nobody is given anything any more.
+      backend.socket.once('close', () => clearTimeout(timer));
     };
     const end = (): void => {
       clearTimeout(timer);
       backend.socket.end();
       resolve('closed');
     };
-    // The backend may end first; then nobody is given anything any more.
-    backend.socket.once('close', () => clearTimeout(timer));
     const fail = (error: unknown): void => {
       socket.removeListener('data', take).pause();
       reject(error);

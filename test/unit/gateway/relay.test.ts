@@ -28,6 +28,12 @@ const later = (ms = 20): Promise<void> => new Promise((resolve) => setTimeout(re
 
 type Rewrite = (sql: string) => Promise<string> | undefined;
 
+/** How many listeners a server's socket has, by event. */
+function countsOf({ socket }: ServerChannel): Record<string, number> {
+  const names = ['close', 'end', 'drain', 'error', 'data', 'readable', 'finish'];
+  return Object.fromEntries(names.map((name) => [name, socket.listenerCount(name)]));
+}
+
 /** A client inside TLS and a backend, both played by a test, with a relay between them. */
 async function between(rewrite: Rewrite = () => undefined, leavesOpen = false) {
   const backends: Socket[] = [];
@@ -50,9 +56,10 @@ async function between(rewrite: Rewrite = () => undefined, leavesOpen = false) {
   if (backend === undefined) throw new Error('nobody connected');
   const ending = new AbortController();
   const channel = new Channel(inside);
+  const listeners = countsOf(server);
   const done = relay({ client: channel, backend: server, rewrite, signal: ending.signal, leavesOpen });
   done.catch(() => {});
-  return { client, backend, done, ending, inside };
+  return { client, backend, done, ending, inside, server, listeners };
 }
 
 /** Bytes of which every place can be told from every other. */
@@ -219,6 +226,13 @@ describe('a backend is left open when its client takes leave', () => {
     const { client, done } = await between(untouched, true);
     client.write(writeTerminate());
     expect(await done).toBe('open');
+  });
+
+  test('with no listener more than before, because it serves many', async () => {
+    const { client, done, server, listeners } = await between(untouched, true);
+    client.write(writeTerminate());
+    await done;
+    expect(countsOf(server)).toEqual(listeners);
   });
 
   test('if all that waited at the start was Terminate', async () => {
