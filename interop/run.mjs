@@ -94,6 +94,7 @@ function strings(name, facts) {
   return [...page.matchAll(/^```\w*\n(.*?)\n```$/gms)].map(([, block]) =>
     block
       .replaceAll('5439', String(facts.port))
+      .replaceAll('https://localhost:8443', facts.endpointTls)
       .replaceAll('us-east-1', facts.region)
       .replaceAll('ca.crt', facts.caFile)
       .replaceAll('$ENDPOINT', facts.endpoint),

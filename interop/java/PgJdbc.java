@@ -133,15 +133,24 @@ public class PgJdbc {
     scenario("cancel", () -> {
       try (Connection connection = DriverManager.getConnection(url("LOGIN", ""));
           Statement statement = connection.createStatement()) {
-        new Thread(() -> {
+        // A statement cannot be cancelled before it runs, so this goes on until it is.
+        Thread canceling = new Thread(() -> {
           try {
-            Thread.sleep(500);
-            statement.cancel();
-          } catch (Exception error) {
-            error.printStackTrace();
+            for (;;) {
+              Thread.sleep(500);
+              statement.cancel();
+            }
+          } catch (Exception ended) {
+            // The statement has ended.
           }
-        }).start();
-        refused(() -> statement.execute("select pg_sleep(30)"), "canceling statement");
+        });
+        canceling.start();
+        try {
+          refused(() -> statement.execute("select pg_sleep(30)"), "canceling statement");
+        } finally {
+          canceling.interrupt();
+          canceling.join();
+        }
       }
     });
     scenario("prepared", () -> {

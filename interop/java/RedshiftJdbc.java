@@ -163,15 +163,24 @@ public class RedshiftJdbc {
     });
     scenario("cancel", () -> {
       try (Connection connection = DriverManager.getConnection(url("")); Statement statement = connection.createStatement()) {
-        new Thread(() -> {
+        // A statement cannot be cancelled before it runs, so this goes on until it is.
+        Thread canceling = new Thread(() -> {
           try {
-            Thread.sleep(500);
-            statement.cancel();
-          } catch (Exception error) {
-            error.printStackTrace();
+            for (;;) {
+              Thread.sleep(500);
+              statement.cancel();
+            }
+          } catch (Exception ended) {
+            // The statement has ended.
           }
-        }).start();
-        refused(() -> statement.execute("select pg_sleep(30)"), "cancel");
+        });
+        canceling.start();
+        try {
+          refused(() -> statement.execute("select pg_sleep(30)"), "cancel");
+        } finally {
+          canceling.interrupt();
+          canceling.join();
+        }
       }
     });
     scenario("prepared", () -> {

@@ -59,8 +59,11 @@ await run({
     });
     client.query(query);
     const { host, port } = FACTS;
-    setTimeout(() => new pg.Client({ host, port, ssl: { ca: CA } }).cancel(client, query), 500);
+    // A statement cannot be cancelled before it runs, so this goes on until it is.
+    const cancel = () => new pg.Client({ host, port, ssl: { ca: CA } }).cancel(client, query);
+    const canceling = setInterval(cancel, 500);
     await refused(() => ended, '57014');
+    clearInterval(canceling);
     await client.end();
   },
   prepared: async () => {

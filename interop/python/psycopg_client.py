@@ -1,12 +1,11 @@
 """psycopg 3, which is libpq: a temporary login like any other."""
 
 import datetime
-import threading
 
 import boto3
 import psycopg
 from psycopg_pool import ConnectionPool
-from scenario import FACTS, check, move_clock, refused, run
+from scenario import FACTS, check, move_clock, refused, repeated, run
 
 
 def connect(login="login", **more):
@@ -62,9 +61,7 @@ def verify():
 
 
 def cancel():
-    with connect() as connection:
-        timer = threading.Timer(0.5, connection.cancel)
-        timer.start()
+    with connect() as connection, repeated(connection.cancel):
         refused(lambda: connection.execute("select pg_sleep(30)"), "canceling statement")
 
 

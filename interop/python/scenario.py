@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
+import threading
 import traceback
 
 FACTS = json.loads(os.environ["INTEROP"])
@@ -32,6 +33,24 @@ def refused(work, *words):
 
 def move_clock(by):
     subprocess.run(f"{FACTS['clock']} {by}", shell=True, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def repeated(work):
+    """Does something every half second meanwhile: a statement cannot be cancelled before it runs."""
+    stopped = threading.Event()
+
+    def repeat():
+        while not stopped.wait(0.5):
+            work()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 @contextlib.contextmanager

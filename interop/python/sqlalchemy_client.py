@@ -2,13 +2,12 @@
 
 import datetime
 import io
-import threading
 import time
 from urllib.parse import quote
 
 import boto3
 import sqlalchemy as sa
-from scenario import FACTS, assumed_role, check, move_clock, refused, run
+from scenario import FACTS, assumed_role, check, move_clock, refused, repeated, run
 from sqlalchemy.engine import URL
 
 OPTIONS = {"sslmode": "verify-full", "sslrootcert": FACTS["caFile"]}
@@ -102,9 +101,7 @@ def metadata():
 
 
 def cancel():
-    with engine().connect() as connection:
-        timer = threading.Timer(0.5, connection.connection.dbapi_connection.cancel)
-        timer.start()
+    with engine().connect() as connection, repeated(connection.connection.dbapi_connection.cancel):
         refused(lambda: connection.execute(sa.text("select pg_sleep(30)")), "canceling statement")
 
 
@@ -120,11 +117,12 @@ def copy():
 
 
 def documented():
-    url, listener = FACTS["strings"]
+    url, listener, by_connector = FACTS["strings"]
     login = FACTS["login"]
     url = url.replace("IAM%3Au:PW", f"{quote(login['user'])}:{login['password']}")
     with sa.create_engine(url).connect() as connection:
         check(connection.scalar(sa.text("select 1")) == 1, "no answer")
+    check(answer(eval(by_connector, {"sa": sa})) == FACTS["dbUser"], "another user")
     pooled = sa.create_engine(url)
     exec(listener, {"sa": sa, "engine": pooled, "redshift": boto3.client("redshift")})
     with pooled.connect() as connection:

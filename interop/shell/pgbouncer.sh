@@ -18,6 +18,7 @@ start() {
   chmod 755 "$home"
   trap stop EXIT
   port=$((20000 + RANDOM % 12000))
+  while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((20000 + RANDOM % 12000)); done
   log=$home/log
   {
     echo "$KS_STRINGS_0" | sed "s|users.txt|$home/users.txt|"
@@ -75,7 +76,7 @@ verify() {
 }
 cancel() {
   usual
-  refused 'canceling statement due to user request' timeout --signal=INT 2 psql -X -v ON_ERROR_STOP=1 \
+  refused 'canceling statement due to user request' timeout --signal=INT 5 psql -X -v ON_ERROR_STOP=1 \
     "host=127.0.0.1 port=$port dbname=$KS_DATABASE user=$KS_LOGIN_USER password=$KS_LOGIN_PASSWORD" -c 'select pg_sleep(30)'
 }
 prepared() {

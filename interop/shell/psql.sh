@@ -45,7 +45,7 @@ metadata() {
   login -c '\dt example.*' | grep -q '^example|sales|'
 }
 cancel() {
-  refused 'canceling statement due to user request' timeout --signal=INT 2 psql -X -v ON_ERROR_STOP=1 \
+  refused 'canceling statement due to user request' timeout --signal=INT 5 psql -X -v ON_ERROR_STOP=1 \
     "host=localhost port=$KS_PORT dbname=$KS_DATABASE user=$KS_LOGIN_USER password=$KS_LOGIN_PASSWORD sslmode=verify-full sslrootcert=$KS_CA_FILE" \
     -c 'select pg_sleep(30)'
 }

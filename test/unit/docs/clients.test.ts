@@ -51,7 +51,7 @@ describe('the pages of clients', () => {
 
   test('say the port and the certificate in the one way that interop replaces', () => {
     for (const page of Object.values(PAGES)) {
-      for (const block of blocksOf(page)) expect(block).not.toMatch(/\/ca\.crt|localhost:(?!5439)\d/);
+      for (const block of blocksOf(page)) expect(block).not.toMatch(/\/ca\.crt|localhost:(?!5439|8443)\d/);
     }
   });
 });
