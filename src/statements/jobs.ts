@@ -59,6 +59,11 @@ export class Jobs {
     return count;
   }
 
+  /** Whether this node runs a statement, or has it in its queue. */
+  has(id: string): boolean {
+    return this.#jobs.has(id);
+  }
+
   /** Begins a statement; `login` opens its session, or else it runs in the one that is kept for it. */
   start(statement: Statement, login: StatementLogin | undefined): void {
     const cluster = clusterKey(statement.owner.accountId, statement.target.cluster);

@@ -136,12 +136,14 @@ export class SessionRows {
     );
   }
 
-  /** Sessions that are open, by the nodes that hold them. */
-  async open(): Promise<{ readonly id: string; readonly node: number }[]> {
-    const rows = await this.#store.query<{ id: string; node: string }>(
-      `SELECT session_id AS id, node FROM keyshift.data_sessions WHERE status <> 'CLOSED'`,
+  /** Sessions that are open, by the nodes that hold them, and whether a statement is to run, or runs, in each. */
+  async open(): Promise<{ readonly id: string; readonly node: number; readonly isWanted: boolean }[]> {
+    const rows = await this.#store.query<{ id: string; node: string; isWanted: boolean }>(
+      `SELECT session_id AS id, node, EXISTS (SELECT FROM keyshift.data_statements d
+         WHERE d.statement_id = s.statement_id AND d.status IN ('SUBMITTED', 'PICKED', 'STARTED')) AS "isWanted"
+       FROM keyshift.data_sessions s WHERE status <> 'CLOSED'`,
     );
-    return rows.map(({ id, node }) => ({ id, node: Number(node) }));
+    return rows.map(({ id, node, isWanted }) => ({ id, node: Number(node), isWanted }));
   }
 
   async removeOld(): Promise<void> {

@@ -411,6 +411,28 @@ ViewQueriesInConsole - -
 `,
   },
   {
+    service: 'redshift-data',
+    resources: {
+      'cluster': 'cluster:',
+      'managed-workgroup': 'managed-workgroup/',
+      'workgroup': 'workgroup/',
+    },
+    actions: `
+BatchExecuteStatement cluster,workgroup aws:ResourceTag/,redshift-data:glue-catalog-arn,redshift-data:session-owner-iam-userid
+CancelStatement - redshift-data:statement-owner-iam-userid
+DescribeStatement - redshift-data:statement-owner-iam-userid
+DescribeTable cluster,workgroup aws:ResourceTag/
+ExecuteStatement cluster,workgroup aws:ResourceTag/,redshift-data:glue-catalog-arn,redshift-data:session-owner-iam-userid
+GetStagingBucketLocation managed-workgroup -
+GetStatementResult - redshift-data:statement-owner-iam-userid
+ListDatabases cluster,workgroup aws:ResourceTag/
+ListSchemas cluster,workgroup aws:ResourceTag/
+ListSessions - redshift-data:session-owner-iam-userid
+ListStatements - redshift-data:statement-owner-iam-userid
+ListTables cluster,workgroup aws:ResourceTag/
+`,
+  },
+  {
     service: 'redshift-serverless',
     resources: {
       'endpointAccess': 'managedvpcendpoint/',

@@ -17,7 +17,7 @@ export interface KnownAction {
 /** By service in lower case, then by action in lower case. A service that is not there is not known at all. */
 export type ActionCatalog = ReadonlyMap<string, ReadonlyMap<string, KnownAction>>;
 
-/** The actions of Redshift, Redshift Serverless, IAM and STS. */
+/** The actions of Redshift, its Data API and Serverless, IAM and STS. */
 export const AWS_ACTIONS: ActionCatalog = new Map(
   ACTION_DATA.map((data) => [data.service, readActions(data)] as const),
 );
