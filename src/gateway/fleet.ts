@@ -261,6 +261,9 @@ export class Fleet {
         return link.access;
       },
       warm: link.warm,
+      get systemLog() {
+        return link.access?.way === 'scram' ? undefined : link.access?.systemLog;
+      },
     };
   }
 

@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import { SqlError } from '../core/errors.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
+import type { SystemLog } from '../postgres/system-log.ts';
 import { clusterOfHostName } from '../redshift/endpoints.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
@@ -17,6 +18,8 @@ export interface ServedCluster {
   /** Throws SqlError 57P03 while the server has not been reached for the first time. */
   readonly access: ServerAccess;
   readonly warm: WarmBackends;
+  /** What its system tables tell of the past; undefined for an external server. */
+  readonly systemLog: SystemLog | undefined;
 }
 
 export interface Route {

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlError } from '../core/errors.ts';
+import type { SystemLog } from '../postgres/system-log.ts';
 import type { Credential } from '../redshift/credential.ts';
 import type { Revocable } from '../redshift/revocations.ts';
+import { type ConnectionEventName, connectionEvent, type Transport } from './connection-log.ts';
 
 /** When a session must end, and the words for it. */
 interface SessionDeadline {
@@ -21,6 +23,13 @@ interface RecordDeps {
   readonly clock: Clock;
   readonly audit: AuditSink;
   readonly unknownCallers: RefusalSink;
+}
+
+/** The cluster that a connection is for. */
+interface ReachedCluster {
+  readonly accountId: string;
+  readonly identifier: string;
+  readonly systemLog: SystemLog | undefined;
 }
 
 /** What is known of one connection so far, and its events in the audit log. */
@@ -42,11 +51,13 @@ export class SessionRecord {
   database: string | undefined;
   role: string | undefined;
   backendPid: number | undefined;
+  transport: Transport | undefined;
   client: Readonly<Record<string, string>> = {};
   traffic: () => Traffic = () => ({ fromClient: 0, toClient: 0 });
   /** Why it was ended from outside. */
   endedBy: SqlError | undefined;
   readonly #deps: RecordDeps;
+  #served: ReachedCluster | undefined;
 
   constructor(deps: RecordDeps, sourceIp: string) {
     this.#deps = deps;
@@ -54,7 +65,8 @@ export class SessionRecord {
   }
 
   /** Notes which cluster the connection is for: only then there is a log that its events can be in. */
-  reached(cluster: { readonly accountId: string; readonly identifier: string }): void {
+  reached(cluster: ReachedCluster): void {
+    this.#served = cluster;
     this.accountId = cluster.accountId;
     this.cluster = cluster.identifier;
   }
@@ -100,6 +112,8 @@ export class SessionRecord {
   /** Records the login, durably, before the client is told that it is in. */
   async loggedIn(): Promise<void> {
     await this.#record('login', 'success', undefined);
+    this.#log('authenticated');
+    this.#log('initiating session');
   }
 
   /** Records why nobody got in. Whether it could: then the reason may leave. */
@@ -109,6 +123,7 @@ export class SessionRecord {
       const event = this.#event('login', outcome, error, {}, this.loginName ?? '');
       if (this.dbUser === undefined && outcome === 'refused') await this.#deps.unknownCallers.refused(event);
       else await this.#deps.audit.record(event);
+      this.#log('authentication failure');
       return true;
     } catch {
       return false;
@@ -117,12 +132,19 @@ export class SessionRecord {
 
   /** Records the end of a session. The session is over either way, so a log that fails changes nothing here. */
   async ended(): Promise<void> {
+    this.#log('disconnecting session');
     await this.#record('logout', 'success', this.endedBy, this.traffic()).catch(() => {});
   }
 
   /** Records something that somebody should look at. */
   async alarm(what: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#record('alarm', 'success', undefined, { loginName: this.loginName, ...facts }, what);
+  }
+
+  #log(event: ConnectionEventName): void {
+    const now = this.#deps.clock.now();
+    const duration = event === 'disconnecting session' ? now.getTime() - (this.since ?? now).getTime() : 0;
+    this.#served?.systemLog?.append('connections', connectionEvent(this, event, now, duration));
   }
 
   #record(

@@ -17,6 +17,7 @@ import { aloneInDatabase } from './alone-in-database.ts';
 import type { Backend } from './backend.ts';
 import type { CancelKeys } from './cancel.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
+import { transportOf } from './connection-log.ts';
 import { endBackend } from './end-backend.ts';
 import type { LoginAttempt } from './enter.ts';
 import type { FailedLogins } from './failed-logins.ts';
@@ -135,6 +136,7 @@ async function logIn(
   }
   record.loginName = packet.user;
   record.isSecure = isSecure;
+  record.transport = transportOf(client.socket);
   const cluster = route.cluster ?? (isSecure ? await route.byName(serverName) : undefined);
   if (cluster !== undefined) record.reached(cluster);
   if (!isSecure || cluster === undefined) {

@@ -8,6 +8,7 @@ import { launchServer } from './server-process.ts';
 import { serverSettings } from './server-settings.ts';
 import { removeLinkDir, SOCKET_PORT, socketPath, socketPlace } from './socket-directory.ts';
 import { endSupervision, takeSupervision } from './supervisor-record.ts';
+import { SystemLog } from './system-log.ts';
 
 /**
  * Starts and stops PostgreSQL servers from the npm binaries: unix socket only, as an unprivileged user, with
@@ -41,6 +42,8 @@ export interface EmbeddedServer {
   readonly version: string;
   /** Whether a server that an earlier process had left behind was stopped first. */
   readonly replacedLeftover: boolean;
+  /** What its system tables tell of the past. */
+  readonly systemLog: SystemLog;
   /** Ends all sessions and the server, in under five seconds. May be called again. */
   stop(): Promise<void>;
 }
@@ -91,13 +94,18 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       onExit: options.onExit ?? (() => {}),
     });
     running.onEnd(releaseAll);
+    const systemLog = new SystemLog(layout, identity, options.logger);
     return {
       socketDir: place.dir,
       port: SOCKET_PORT,
       pid: running.pid,
       version: binaries.version,
       replacedLeftover: leftover === 'stopped',
-      stop: running.stop,
+      systemLog,
+      stop: async () => {
+        await systemLog.close();
+        await running.stop();
+      },
     };
   } catch (error) {
     await releaseAll();

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import { ADMIN_ROLE, type EmbeddedServer } from './embedded.ts';
 import type { SessionPasswords } from './session-passwords.ts';
 import { socketPath } from './socket-directory.ts';
+import type { SystemLog } from './system-log.ts';
 
 /** How Keyshift reaches one PostgreSQL server: as its administrator with SQL, and as raw bytes for the gateway. */
 export type ServerAccess = TrustingAccess | ScramAccess;
@@ -12,6 +13,8 @@ export type ServerAccess = TrustingAccess | ScramAccess;
 /** A server that lets in whoever the gateway names: it knows the process by its socket, or by its certificate. */
 export interface TrustingAccess extends Reach {
   readonly way: 'peer' | 'cert';
+  /** What the system tables of an embedded server tell of the past. */
+  readonly systemLog?: SystemLog;
 }
 
 /** A server that asks each login for its password. */
@@ -62,7 +65,7 @@ const EMBEDDED_HOME = 'postgres';
 
 /** Access to an embedded server through its unix socket, where the operating system tells who connects. */
 export function embeddedAccess(
-  server: Pick<EmbeddedServer, 'socketDir' | 'port'>,
+  server: Pick<EmbeddedServer, 'socketDir' | 'port' | 'systemLog'>,
   logger: Logger,
 ): TrustingAccess {
   const pools = adminPools(EMBEDDED_HOME, logger, {
@@ -72,6 +75,7 @@ export function embeddedAccess(
   });
   return {
     way: 'peer',
+    systemLog: server.systemLog,
     connect: (take) =>
       openSocket(() => connectSocket({ path: socketPath(server.socketDir), ...readShared(take) })),
     startupSettings: new Map(),

@@ -380,6 +380,99 @@ describe('Users and groups', () => {
   });
 });
 
+describe('The log of connections', () => {
+  const line = (event: string, dbUser: string, at: Date, more: object = {}) =>
+    server.systemLog.append('connections', {
+      event,
+      at: at.toISOString(),
+      remoteHost: '127.0.0.1',
+      remotePort: 50123,
+      pid: 4711,
+      database: 'dev',
+      loginName: `IAM:${dbUser}`,
+      dbUser,
+      authMethod: 'IAM AssumeUser',
+      durationUs: 0,
+      tlsVersion: 'TLSv1.3',
+      ...more,
+    });
+
+  test('is read by superusers, in every database; of ends of sessions others see their own', async () => {
+    const now = Date.now();
+    line('authenticated', 'alice', new Date(now - 2_000));
+    line('disconnecting session', 'alice', new Date(now - 1_000), { durationUs: 1_000_000 });
+    line('disconnecting session', 'bob', new Date(now), {
+      applicationName: 'na\u00efve \u0000 \ud83d\ude00 \ud83d',
+    });
+    line('authenticated', 'bob', new Date(now - 8 * 24 * 3_600_000));
+    const sql =
+      'SELECT trim(event), username, trim(authmethod), trim(sslversion) FROM stl_connection_log ORDER BY recordtime';
+    const tls = ['IAM AssumeUser', 'TLSv1.3'];
+    await expect
+      .poll(() => rows(master, sql), { timeout: 10_000 })
+      .toEqual([
+        ['authenticated', 'IAM:alice', ...tls],
+        ['disconnecting session', 'IAM:alice', ...tls],
+        ['disconnecting session', 'IAM:bob', ...tls],
+      ]);
+    expect(
+      await values(
+        master,
+        'SELECT trim(application_name) FROM sys_connection_log WHERE application_name IS NOT NULL',
+      ),
+    ).toEqual(['na\u00efve \ufffd \ud83d\ude00 \ufffd']);
+    const sessions =
+      'SELECT user_name, endtime - starttime = interval $$1 second$$, timed_out FROM stl_sessions ORDER BY 1';
+    const ofAlice = ['IAM:alice', true, 2];
+    expect(await rows(master, sessions)).toEqual([ofAlice, ['IAM:bob', false, 2]]);
+    expect(await rows(alice, sessions)).toEqual([ofAlice]);
+    expect(await rows(bobAsAnalyst, sessions)).toEqual([['IAM:bob', false, 2]]);
+  });
+
+  test('a user with SYSLOG ACCESS UNRESTRICTED sees the sessions of others, and nothing that is for superusers', async () => {
+    await master.query('GRANT keyshift_syslog TO alice');
+    expect(await values(alice, 'SELECT user_name FROM stl_sessions ORDER BY 1')).toEqual([
+      'IAM:alice',
+      'IAM:bob',
+    ]);
+    expect(await values(alice, 'SELECT syslog_access FROM svv_user_info ORDER BY user_name')).toEqual([
+      'UNRESTRICTED',
+      'RESTRICTED',
+      'UNRESTRICTED',
+    ]);
+    await expect(alice.query('SELECT FROM stl_connection_log')).rejects.toMatchObject({ code: '42501' });
+    await expect(alice.query('GRANT keyshift_syslog TO bob')).rejects.toMatchObject({ code: '42501' });
+    await master.query('REVOKE keyshift_syslog FROM alice');
+    expect(await values(alice, 'SELECT user_name FROM stl_sessions ORDER BY 1')).toEqual(['IAM:alice']);
+  });
+
+  test('gives nothing away by the functions behind it', async () => {
+    for (const call of ["keyshift.system_log('connections')", 'keyshift.ended_sessions()']) {
+      await expect(alice.query(`SELECT ${call}`)).rejects.toMatchObject({ code: '42501' });
+    }
+    const own = await values(
+      alice,
+      "SELECT DISTINCT entry ->> 'dbUser' FROM keyshift.system_log_of_user('connections') entry",
+    );
+    expect(own).toEqual(['alice']);
+  });
+
+  test('open sessions are shown to superusers, and everybody’s own', async () => {
+    const sql = "SELECT DISTINCT user_name, timeout_sec FROM stv_sessions WHERE db_name = 'dev' ORDER BY 1";
+    expect(await rows(master, sql)).toEqual([
+      ['IAM:bob:analysts', 0],
+      ['alice', 300],
+      ['bob', 0],
+      ['master', 0],
+    ]);
+    expect(await rows(alice, sql)).toEqual([['alice', 300]]);
+    expect(await rows(bobAsAnalyst, sql)).toEqual([
+      ['IAM:bob:analysts', 0],
+      ['bob', 0],
+    ]);
+  });
+});
+
 describe('A database', () => {
   test('that a user makes has the tables too, and one from template0 once it is prepared', async () => {
     await master.query('CREATE DATABASE more');

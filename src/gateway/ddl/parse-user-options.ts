@@ -18,6 +18,8 @@ export interface UserOptions {
   connectionLimit?: string;
   /** Seconds, or `reset` for the default. */
   sessionTimeout?: number | 'reset';
+  /** Whether the user sees the rows of others in system tables. */
+  syslogUnrestricted?: boolean;
   externalId?: true;
   /** Roles of PostgreSQL's own ADMIN clause. */
   admins?: readonly string[];
@@ -58,7 +60,8 @@ function parseRedshiftOption(cursor: TokenCursor, options: UserOptions): boolean
     return redshiftOption(options, 'createuser');
   }
   if (cursor.words('syslog', 'access')) {
-    return (cursor.words('restricted') || cursor.words('unrestricted')) && redshiftOption(options, 'syslog');
+    options.syslogUnrestricted = cursor.words('unrestricted');
+    return (options.syslogUnrestricted || cursor.words('restricted')) && redshiftOption(options, 'syslog');
   }
   if (cursor.words('session', 'timeout')) {
     const digits = cursor.digits();

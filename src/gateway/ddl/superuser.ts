@@ -10,6 +10,9 @@ import { quoteText } from './sql-text.ts';
  */
 export const SUPERUSER_ROLE = 'keyshift_superuser';
 
+/** Its members have SYSLOG ACCESS UNRESTRICTED. */
+export const SYSLOG_ROLE = 'keyshift_syslog';
+
 /** What a text holds that calls one of the procedures, which must then be there. */
 export const PROCEDURE_CALL = 'CALL keyshift.';
 

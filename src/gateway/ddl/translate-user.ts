@@ -4,11 +4,11 @@ import type { AlterUser } from './parse-user-ddl.ts';
 import type { UserOptions } from './parse-user-options.ts';
 import { acceptedPassword } from './password-rules.ts';
 import { inOneBlock, inOneBlockAs, quoteName, quoteText } from './sql-text.ts';
-import { demote, promote, SUPERUSER_ROLE } from './superuser.ts';
+import { demote, promote, SUPERUSER_ROLE, SYSLOG_ROLE } from './superuser.ts';
 
 /**
- * Writes CREATE USER and ALTER USER as PostgreSQL 18 takes them. Two options leave no trace: SYSLOG ACCESS, and
- * VALID UNTIL of a user whose password is disabled, because there it marks just that.
+ * Writes CREATE USER and ALTER USER as PostgreSQL 18 takes them. One option leaves no trace: VALID UNTIL of a user
+ * whose password is disabled, because there it marks just that.
  * Source: Redshift Database Developer Guide, CREATE USER and ALTER USER; PostgreSQL 18 manual, CREATE ROLE.
  */
 
@@ -54,6 +54,7 @@ export function translateCreateUser(name: string, written: UserOptions): Transla
   const admins = [...(options.admins ?? []), ...(change.isSuperuser ? [] : [SUPERUSER_ROLE])];
   if (admins.length > 0) words.push(`ADMIN ${admins.map(quoteName).join(', ')}`);
   const statements = [words.join(' '), ...sessionTimeout(name, options)];
+  if (options.syslogUnrestricted === true) statements.push(...syslogAccess(name, options));
   if (change.isSuperuser) statements.push(promote(name));
   const { isSuperuser: superuser, isDisabled: passwordDisabled } = change;
   return { sql: asOne(statements), facts: { exists: true, canLogin: true, superuser, passwordDisabled } };
@@ -122,7 +123,7 @@ function withoutRank(ddl: AlterUser, change: UserChange): string[] {
   const name = quoteName(ddl.name);
   const words = [...createDbOption(change), ...writeOptions(change), ...options.native];
   const statements = words.length > 0 ? [`ALTER USER ${name} ${words.join(' ')}`] : [];
-  statements.push(...sessionTimeout(ddl.name, options));
+  statements.push(...sessionTimeout(ddl.name, options), ...syslogAccess(ddl.name, options));
   if (setting !== undefined) statements.push(`ALTER USER ${name} ${setting}`);
   if (newName !== undefined) statements.push(`ALTER USER ${name} RENAME TO ${quoteName(newName)}`);
   return statements;
@@ -185,6 +186,14 @@ function sessionTimeout(name: string, { sessionTimeout: seconds }: UserOptions):
     throw new SqlError('22023', 'SESSION TIMEOUT must be between 60 and 1728000 seconds');
   }
   return [`ALTER USER ${quoteName(name)} SET idle_session_timeout = '${seconds}s'`];
+}
+
+/** A membership, because a setting of a role is its own to change. */
+function syslogAccess(name: string, { syslogUnrestricted: unrestricted }: UserOptions): string[] {
+  if (unrestricted === undefined) return [];
+  return [
+    `${unrestricted ? 'GRANT' : 'REVOKE'} ${SYSLOG_ROLE} ${unrestricted ? 'TO' : 'FROM'} ${quoteName(name)}`,
+  ];
 }
 
 function asOne(statements: readonly string[]): string {

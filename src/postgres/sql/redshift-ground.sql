@@ -15,8 +15,7 @@ CREATE OR REPLACE FUNCTION keyshift.sees_all_rows()
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog
 AS $body$
-  SELECT pg_has_role('keyshift_superuser', 'USAGE')
-    OR coalesce((SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = 'keyshift_syslog'), false)
+  SELECT pg_has_role('keyshift_superuser', 'USAGE') OR pg_has_role('keyshift_syslog', 'USAGE')
 $body$;
 
 GRANT EXECUTE ON FUNCTION keyshift.is_superuser() TO PUBLIC;
@@ -119,3 +118,59 @@ AS $body$
 $body$;
 GRANT EXECUTE ON FUNCTION pg_catalog.regexp_replace(text, text), pg_catalog.charindex(text, text),
   pg_catalog.isnull(text, text) TO PUBLIC;
+
+-- What Keyshift has noted of the past in files of its own (postgres/system-log.ts), oldest first. The functions that
+-- read them run as the administrator: the whole is only for superusers, as EXECUTE says, which looks at the role in
+-- force; everybody else gets the lines about the user of the session.
+CREATE OR REPLACE FUNCTION keyshift.system_log(kind text)
+RETURNS SETOF jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT line::jsonb
+  FROM unnest(ARRAY['keyshift/connections.1', 'keyshift/connections', 'keyshift/users.1', 'keyshift/users']) WITH ORDINALITY file (name, n),
+    LATERAL string_to_table(pg_read_file(name, true), E'\n') line
+  WHERE split_part(split_part(name, '/', 2), '.', 1) = kind AND line IS JSON OBJECT
+$body$;
+CREATE OR REPLACE FUNCTION keyshift.system_log_of_user(kind text)
+RETURNS SETOF jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT entry FROM keyshift.system_log(kind) entry WHERE entry ->> 'dbUser' = keyshift.session_user_name()
+$body$;
+-- The ends of sessions, for users with SYSLOG ACCESS UNRESTRICTED too.
+CREATE OR REPLACE FUNCTION keyshift.ended_sessions()
+RETURNS SETOF jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT entry FROM keyshift.system_log('connections') entry WHERE entry ->> 'event' = 'disconnecting session'
+$body$;
+CREATE OR REPLACE FUNCTION keyshift.visible_ended_sessions()
+RETURNS SETOF jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  IF keyshift.sees_all_rows() THEN
+    RETURN QUERY SELECT * FROM keyshift.ended_sessions();
+  ELSE
+    RETURN QUERY SELECT * FROM keyshift.system_log_of_user('connections') entry
+      WHERE entry ->> 'event' = 'disconnecting session';
+  END IF;
+END
+$body$;
+REVOKE ALL ON FUNCTION keyshift.system_log(text), keyshift.ended_sessions() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION keyshift.system_log(text) TO keyshift_superuser;
+GRANT EXECUTE ON FUNCTION keyshift.ended_sessions() TO keyshift_superuser, keyshift_syslog;
+GRANT EXECUTE ON FUNCTION keyshift.system_log_of_user(text), keyshift.visible_ended_sessions() TO PUBLIC;
+
+-- After how long a session of a role ends that does nothing, in seconds; 0 for never.
+CREATE OR REPLACE FUNCTION keyshift.idle_seconds(role_id oid)
+RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog
+AS $body$
+  SELECT coalesce((
+    SELECT extract(epoch FROM substr(setting, strpos(setting, '=') + 1)::interval)::int
+    FROM pg_db_role_setting s, unnest(s.setconfig) setting
+    WHERE s.setrole = role_id AND s.setdatabase = 0 AND setting ~ '^idle_session_timeout=[0-9]+(ms|s|min|h|d)$'
+  ), 0)
+$body$;
+GRANT EXECUTE ON FUNCTION keyshift.idle_seconds(oid) TO PUBLIC;

@@ -10,6 +10,11 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'keyshift_superuser') THEN
     CREATE ROLE keyshift_superuser NOLOGIN;
   END IF;
+  -- Its members have SYSLOG ACCESS UNRESTRICTED; superusers say who is one.
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'keyshift_syslog') THEN
+    CREATE ROLE keyshift_syslog NOLOGIN;
+    GRANT keyshift_syslog TO keyshift_superuser WITH ADMIN TRUE, INHERIT TRUE, SET FALSE;
+  END IF;
 END
 $prepare$;
 

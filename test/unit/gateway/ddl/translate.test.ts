@@ -30,7 +30,11 @@ describe('CREATE USER', () => {
     ['create user u connection limit 5', `CREATE USER "u" ${DISABLED} CONNECTION LIMIT 5 ${ADMIN}`],
     ['create user u connection limit -1', `CREATE USER "u" ${DISABLED} CONNECTION LIMIT -1 ${ADMIN}`],
     ['create user u connection limit unlimited', `CREATE USER "u" ${DISABLED} CONNECTION LIMIT -1 ${ADMIN}`],
-    ['create user u syslog access unrestricted', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
+    ['create user u syslog access restricted', `CREATE USER "u" ${DISABLED} ${ADMIN}`],
+    [
+      'create user u syslog access unrestricted',
+      `DO $ks$ BEGIN CREATE USER "u" ${DISABLED} ${ADMIN}; GRANT keyshift_syslog TO "u"; END $ks$`,
+    ],
     [
       'create user u login noinherit role a, b sysid 7',
       `CREATE USER "u" ${DISABLED} LOGIN NOINHERIT ROLE "a", "b" SYSID 7 ${ADMIN}`,
@@ -155,7 +159,8 @@ describe('ALTER USER', () => {
     ["alter user disabled valid until 'infinity' createdb", 'ALTER USER "disabled" CREATEDB'],
     ['alter user disabled password null', 'unchanged as PASSWORD NULL'],
     ['alter user u connection limit unlimited', 'ALTER USER "u" CONNECTION LIMIT -1'],
-    ['alter user u syslog access restricted', 'ALTER USER "u"'],
+    ['alter user u syslog access restricted', 'REVOKE keyshift_syslog FROM "u"'],
+    ['alter user u syslog access unrestricted', 'GRANT keyshift_syslog TO "u"'],
     ['alter user u nocreateuser', 'ALTER USER "u"'],
     ['alter user u session timeout 300', `ALTER USER "u" SET idle_session_timeout = '300s'`],
     ['alter user u reset session timeout', 'ALTER USER "u" RESET idle_session_timeout'],
@@ -407,7 +412,7 @@ describe('texts of many statements', () => {
   it('mean the same when standard_conforming_strings is off', async () => {
     const hidden = "select 'a\\'; create user u password disable; --'";
     expect(await outcome(hidden, { standardConformingStrings: false })).toBe('unchanged');
-    const sql = "alter user u syslog access restricted valid until 'a\\\\b'";
+    const sql = "alter user u nocreateuser valid until 'a\\\\b'";
     expect(await outcome(sql, { standardConformingStrings: false })).toBe(
       `ALTER USER "u" VALID UNTIL E'a\\\\b'`,
     );
