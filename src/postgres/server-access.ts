@@ -195,6 +195,8 @@ export function adminPools(
       // Nothing that a user put into a schema may stand in for a catalog's function or operator.
       options: `-c search_path=pg_catalog -c statement_timeout=${STATEMENT_MS_MAX}`,
     });
+    // The pool listens to idle connections only; the loss of one in use is told to its query, and to nobody else.
+    pool.on('connect', (client) => client.on('error', () => {}));
     pool.on('error', (error) =>
       logger.debug({ database, reason: messageOf(error) }, 'administrator connection lost'),
     );

@@ -22,6 +22,8 @@ export async function openStore(location: StoreLocation): Promise<Store> {
   const pool = new pg.Pool({ ...clientConfig(location), max: POOL_MAX });
   // An idle connection that breaks is replaced on next use; without a listener it would end the process.
   pool.on('error', () => {});
+  // The same of one in use, whose query is told.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Store(pool);
 }
 

@@ -208,3 +208,70 @@ test('a server that binds passwords to its TLS connection cannot be answered by 
   expect(canPassThrough({ kind: 'sasl', mechanisms: ['SCRAM-SHA-256'] })).toBe(true);
   expect(canPassThrough({ kind: 'sasl', mechanisms: ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'] })).toBe(false);
 });
+
+/** A message of any letter, with the length that it claims to have. */
+function raw(letter: string, body: Buffer, length: number = body.length + 4): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(letter, 'latin1');
+  head.writeUInt32BE(length >>> 0, 1);
+  return Buffer.concat([head, body]);
+}
+
+const serverFirst = (text: (nonce: string) => string) => (message: string) => [
+  writeAuthentication({
+    kind: 'sasl-continue',
+    data: Buffer.from(text(/r=([^,]+)$/.exec(message)?.[1] ?? '')),
+  }),
+];
+const SALT = Buffer.alloc(16).toString('base64');
+
+test.each<[string, readonly ((message: string) => readonly Buffer[])[]]>([
+  ['CVE-2026-6664: a length below its own four bytes', [() => [raw('R', Buffer.alloc(8), 3)]]],
+  ['CVE-2026-6664: a length that overflows', [() => [raw('R', Buffer.alloc(8), 0xffff_ffff)]]],
+  ['CVE-2026-6664: a length beyond what a login needs', [() => [raw('R', Buffer.alloc(8), 0x00ff_ffff)]]],
+  ['an authentication request without its code', [() => [raw('R', Buffer.alloc(2))]]],
+  ['rows before it has let anybody in', [() => [raw('D', Buffer.alloc(2))]]],
+  ['a greeting before any authentication', [() => READY]],
+  ['bytes of no protocol', [() => [Buffer.from('HTTP/1.1 200 OK\r\n\r\n')]]],
+  [
+    'CVE-2026-6665: a SCRAM message that is too long',
+    [says(SCRAM), serverFirst((nonce) => `r=${nonce}${'x'.repeat(20_000)},s=${SALT},i=4096`)],
+  ],
+  [
+    'a SCRAM message with the nonce of somebody else',
+    [says(SCRAM), serverFirst(() => `r=another,s=${SALT},i=4096`)],
+  ],
+  [
+    'a SCRAM message with no more than our nonce',
+    [says(SCRAM), serverFirst((nonce) => `r=${nonce},s=${SALT},i=4096`)],
+  ],
+  [
+    'iterations that take for ever',
+    [says(SCRAM), serverFirst((nonce) => `r=${nonce}x,s=${SALT},i=4000000000`)],
+  ],
+  ['iterations that are no number', [says(SCRAM), serverFirst((nonce) => `r=${nonce}x,s=${SALT},i=-1`)]],
+  [
+    'an extension that it says is needed',
+    [says(SCRAM), serverFirst((nonce) => `m=x,r=${nonce}x,s=${SALT},i=4096`)],
+  ],
+])('a hostile server that sends %s is refused, and gets no proof', async (_name, script) => {
+  const { access, heard } = await play('scram', script);
+  await expect(enter(access)).rejects.toBeInstanceOf(SqlError);
+  expect(heard()).not.toContain('p=');
+});
+
+test.each<[string, Buffer]>([
+  ['without an end', raw('E', Buffer.from('SFATAL\0C28P01\0Mno'))],
+  ['without a field', raw('E', Buffer.alloc(0))],
+  ['with an empty field only', raw('E', Buffer.from('\0'))],
+  ['with the same field a thousand times', raw('E', Buffer.from(`${'Mx\0'.repeat(1_000)}\0`))],
+])('CVE-2026-6666: an error %s is an error, and nothing breaks', async (_name, bytes) => {
+  const { access } = await play('scram', [() => [bytes]]);
+  await expect(enter(access)).rejects.toBeInstanceOf(SqlError);
+});
+
+test('a hostile server that never stops greeting is left', async () => {
+  const notices = Array.from({ length: 250 }, () => raw('N', Buffer.from('SNOTICE\0C00000\0Mx\0\0')));
+  const { access } = await play('peer', [() => [writeAuthentication({ kind: 'ok' }), ...notices]]);
+  await expect(enter(access)).rejects.toMatchObject({ sqlState: '08P01' });
+});
