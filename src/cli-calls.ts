@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type CallResult, call, type Endpoint } from './client/call.ts';
+import { NoAnswer } from './client/post.ts';
 import type { Config } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { existingDataDirectory } from './data-directory.ts';
@@ -81,8 +82,14 @@ export type Place = Pick<Config, 'dataDir' | 'envFile'>;
 
 /** The API that the commands call, and the key that they call it with. Throws OperatorError. */
 export function endpointOf(place: Place): Endpoint {
-  const { endpointUrl, region, accessKeyId, secretAccessKey } = environmentOf(place);
-  return { url: endpointUrl, region, accessKeyId, secretAccessKey };
+  const { endpointUrl, region, accessKeyId, secretAccessKey, caFile } = environmentOf(place);
+  const ca = endpointUrl.startsWith('https:') ? trusted(caFile) : undefined;
+  return { url: endpointUrl, region, accessKeyId, secretAccessKey, ca };
+}
+
+/** The certificate of a file that the environment names; the system's certificates are trusted if there is none. */
+function trusted(caFile: string | undefined): string | undefined {
+  return caFile !== undefined && existsSync(caFile) ? readFileSync(caFile, 'utf8') : undefined;
 }
 
 /** The same as it is written for shells. Throws OperatorError. */
@@ -105,11 +112,15 @@ export async function calling<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof TypeError) throw notRunning(error);
+    if (error instanceof NoAnswer) throw notRunning(error);
     throw new OperatorError(messageOf(error), { cause: error });
   }
 }
 
-function notRunning(cause?: unknown): OperatorError {
-  return new OperatorError('Keyshift is not running there: start it, or set KEYSHIFT_DATA_DIR', { cause });
+/** The reason is told where it is another one than that nobody listens. */
+function notRunning(cause?: NoAnswer): OperatorError {
+  const why = cause === undefined || cause.isRefused ? '' : ` (${messageOf(cause.cause)})`;
+  return new OperatorError(`Keyshift is not running there: start it, or set KEYSHIFT_DATA_DIR${why}`, {
+    cause,
+  });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tablesOfAccounts, unboundReferences } from './tidy/account-queries.ts';
 import { findUnusedExports } from './tidy/exports.ts';
 import { findCycles, findUnreached, importGraph, readImports } from './tidy/imports.ts';
 import { entryFiles, readManifest, readText, readTexts } from './tidy/repository.ts';
@@ -70,6 +71,52 @@ const MAY_BE_LONG = new Map([
   ['src/api/services/keyshift.ts', 'the model of a service, with its types'],
   ['src/iam/aws-managed-policy-data.ts', 'data'],
   ['src/iam/aws-managed-policy-more.ts', 'data'],
+]);
+
+/** Tables of accounts that a file reads or changes by something else than the account, with how often and why. */
+const UNBOUND = new Map<string, { readonly times: number; readonly because: string }>([
+  [
+    'src/api/actions/sts/index.ts iam_access_keys',
+    { times: 1, because: 'GetAccessKeyInfo tells the account of any key' },
+  ],
+  [
+    'src/iam/account-aliases.ts iam_account_aliases',
+    { times: 2, because: 'an alias stands for one account everywhere' },
+  ],
+  ['src/iam/accounts.ts accounts', { times: 1, because: 'how many accounts there are' }],
+  [
+    'src/iam/directory.ts iam_access_keys',
+    { times: 1, because: 'the account of a caller is known by its key' },
+  ],
+  [
+    'src/iam/trust-principals.ts iam_roles',
+    { times: 1, because: 'trust policies name roles of any account' },
+  ],
+  [
+    'src/iam/trust-principals.ts iam_users',
+    { times: 1, because: 'trust policies name users of any account' },
+  ],
+  [
+    'src/redshift/clusters.ts clusters',
+    { times: 2, because: 'a node serves the clusters of all, at ports that they share' },
+  ],
+  [
+    'src/redshift/resources.ts redshift_resources',
+    { times: 3, because: 'a host name stands for one cluster everywhere' },
+  ],
+  [
+    'src/redshift/revocations.ts revocations',
+    { times: 3, because: 'gateways hold the revocations of all accounts' },
+  ],
+  [
+    'src/statements/session-rows.ts data_statements',
+    { times: 1, because: 'the sweep is for sessions of all' },
+  ],
+  [
+    'src/statements/session-rows.ts data_sessions',
+    { times: 6, because: 'the executor goes by ids; whose they are is asked before' },
+  ],
+  ['src/statements/statement-rows.ts data_statements', { times: 5, because: 'the same' }],
 ]);
 
 const each = (check: (path: string, text: string) => readonly string[], texts = SOURCES): string[] =>
@@ -347,3 +394,39 @@ describe('files', () => {
     expect(readText('NOTICE')).toContain('Keyshift');
   });
 });
+
+describe('statements on tables of accounts', () => {
+  const tables = new Set(['users', 'keys']);
+  const found = (sql: string, more = '') => unboundReferences('a.ts', `${more}\nquery(\`${sql}\`);`, tables);
+
+  test('that no condition binds to an account are found', () => {
+    expect(found('SELECT account_id, name FROM keyshift.users WHERE name = $1')).toEqual(['a.ts users']);
+    expect(found('DELETE FROM keyshift.keys')).toEqual(['a.ts keys']);
+    expect(found('UPDATE keyshift.users SET name = $1 WHERE id = $2')).toEqual(['a.ts users']);
+    const joined = 'SELECT 1 FROM keyshift.users u JOIN keyshift.keys k ON';
+    expect(found(`${joined} k.id = u.id WHERE u.account_id = $1`)).toEqual(['a.ts keys']);
+    const constant = `const WHERE = 'id = $1';`;
+    expect(found(['SELECT 1 FROM keyshift.users WHERE $', '{WHERE}'].join(''), constant)).toEqual([
+      'a.ts users',
+    ]);
+  });
+
+  test('that are bound to one, or are on other tables, are not', () => {
+    expect(found('SELECT 1 FROM keyshift.users WHERE account_id = $1 AND name = $2')).toEqual([]);
+    const joined = 'SELECT 1 FROM keyshift.users u JOIN keyshift.keys k ON';
+    expect(found(`${joined} k.account_id = u.account_id WHERE u.account_id = $1`)).toEqual([]);
+    expect(found('SELECT 1 FROM keyshift.installation')).toEqual([]);
+    const constant = `const WHERE = 'account_id = $1';`;
+    expect(found(['SELECT 1 FROM keyshift.users WHERE $', '{WHERE}'].join(''), constant)).toEqual([]);
+  });
+
+  test('are bound to an account, but for those with a reason', () => {
+    const known = tablesOfAccounts(readTexts('src/store/migrations', '.sql').values());
+    expect(known.size).toBeGreaterThan(35);
+    const unbound = each((path, text) => unboundReferences(path, text, known));
+    expect(unbound.sort()).toEqual([...UNBOUND.keys()].flatMap((name) => repeated(name)).sort());
+  });
+});
+
+const repeated = (name: string): string[] =>
+  Array.from({ length: UNBOUND.get(name)?.times ?? 0 }, () => name);

@@ -2,6 +2,7 @@ import { AwsError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Secret } from '../core/secret.ts';
 import { signRequest } from '../sigv4/index.ts';
+import { post } from './post.ts';
 
 /** Where a Keyshift answers and who calls it. */
 export interface Endpoint {
@@ -11,6 +12,8 @@ export interface Endpoint {
   readonly secretAccessKey: Secret;
   /** Of temporary credentials. */
   readonly sessionToken?: Secret | undefined;
+  /** Certificates in PEM to trust over HTTPS, in the place of the system's. */
+  readonly ca?: string | undefined;
 }
 
 /** A service of the query protocol, as requests name it. */
@@ -28,8 +31,8 @@ export interface CallResult {
 }
 
 /**
- * Calls one operation, signed. Throws AwsError with the service's code and message when it refuses, and fetch's
- * error when nobody answers. `at` is the time of the signature.
+ * Calls one operation, signed. Throws AwsError with the service's code and message when it refuses, and NoAnswer
+ * when nobody answers. `at` is the time of the signature.
  */
 export async function call(
   endpoint: Endpoint,
@@ -62,19 +65,19 @@ export async function call(
   );
   const headers = signed.headers
     .filter(([name]) => name.toLowerCase() !== 'host')
-    .map(([name, value]) => [name, value]);
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: headers as [string, string][],
+    .map(([name, value]) => [name, value] as const);
+  const { status, text } = await post({
+    url,
+    headers,
     body,
-    signal: AbortSignal.timeout(LIMITS.requestReceiveMsMax),
+    ca: endpoint.ca,
+    msMax: LIMITS.requestReceiveMsMax,
   });
-  const xml = await response.text();
-  const result = resultOf(xml);
-  if (response.ok) return result;
+  const result = resultOf(text);
+  if (status >= 200 && status < 300) return result;
   const [code = 'UnknownError'] = result.texts('Code');
-  const [message = `HTTP status ${response.status}`] = result.texts('Message');
-  throw new AwsError(code, response.status, message);
+  const [message = `HTTP status ${status}`] = result.texts('Message');
+  throw new AwsError(code, status, message);
 }
 
 function resultOf(xml: string): CallResult {

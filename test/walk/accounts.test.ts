@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
@@ -100,6 +100,10 @@ describe('the command', () => {
     expect(readFileSync(file, 'utf8')).toContain(`The root key of the account ${second.accountId}.`);
     // It may hold the only copy of a key.
     expect((await command(words)).text).toContain('is there already');
+    // Elsewhere than on loopback such files have the address for HTTPS, with the certificate that Keyshift has made.
+    const overHttps = readFileSync(file, 'utf8').replace(keyshift.ready.httpUrl, keyshift.ready.httpsUrl);
+    writeFileSync(file, overHttps);
+    expect(overHttps).toContain(keyshift.ready.httpsUrl);
     const as = { KEYSHIFT_ENV_FILE: file };
     const { text } = await command(['audit'], as);
     const events = text.split('\n').map((line) => JSON.parse(line) as Event);
