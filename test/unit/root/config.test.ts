@@ -39,6 +39,7 @@ describe('the settings', () => {
       clustersFile: undefined,
       iamQuotas: '',
       signatureWindowMinutes: 15,
+      warmBackends: 32,
       logLevel: 'warn',
       example: false,
       testClock: false,
