@@ -17,6 +17,7 @@ import { authorize } from '../dist/iam/authorize.js';
 import { contextOf } from '../dist/iam/context.js';
 import { Directory } from '../dist/iam/directory.js';
 import { deleteEntity } from '../dist/iam/entity-changes.js';
+import { markerAfter } from '../dist/iam/pages.js';
 import { PasswordHasher } from '../dist/iam/password-hasher.js';
 import { listPolicies } from '../dist/iam/policy-lists.js';
 import { createUser, getUser, listUsers } from '../dist/iam/users.js';
@@ -138,7 +139,7 @@ function operations(iam) {
     GetUser: (account, round) => getUser(iam, account.id, `U${some(account, round)}`),
     'ListUsers page': (account, round) =>
       listUsers(iam, account.id, {
-        marker: Buffer.from(JSON.stringify({ after: `u${some(account, round)}` })).toString('base64url'),
+        marker: markerAfter(`u${some(account, round)}`),
       }),
     'ListPolicies page': (account) => listPolicies(iam, account.id, { scope: 'Local' }),
     AttachUserPolicy: async (account, round) => {
