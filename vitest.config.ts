@@ -20,8 +20,9 @@ export default defineConfig({
           name: 'walk',
           include: ['test/walk/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/hostile/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // The same; real servers that sync to a busy disk can take long.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],
