@@ -264,6 +264,9 @@ export class Fleet {
       get systemLog() {
         return link.access?.way === 'scram' ? undefined : link.access?.systemLog;
       },
+      get userLog() {
+        return link.userLog;
+      },
     };
   }
 

@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls';
 import { SqlError } from '../core/errors.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
 import type { SystemLog } from '../postgres/system-log.ts';
+import type { UserLog } from '../postgres/user-log.ts';
 import { clusterOfHostName } from '../redshift/endpoints.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import type { RecentRefusals } from './recent-refusals.ts';
@@ -20,6 +21,8 @@ export interface ServedCluster {
   readonly warm: WarmBackends;
   /** What its system tables tell of the past; undefined for an external server. */
   readonly systemLog: SystemLog | undefined;
+  /** Notes there what changes of users; undefined for an external server. */
+  readonly userLog: UserLog | undefined;
 }
 
 export interface Route {

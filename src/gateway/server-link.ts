@@ -1,9 +1,11 @@
+import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EmbeddedServer } from '../postgres/embedded.ts';
 import { type Reconciled, reapSessionRoles, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
+import { UserLog } from '../postgres/user-log.ts';
 import { KeepTrying } from './keep-trying.ts';
 import { Reaper } from './reaper.ts';
 import { WarmBackends } from './warm-backends.ts';
@@ -12,6 +14,7 @@ import { WarmBackends } from './warm-backends.ts';
 const REACH_AGAIN_MS = 30_000;
 
 export interface LinkOptions {
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly random: RandomBytes;
   /** See warm-backends.ts. */
@@ -23,20 +26,28 @@ export class ServerLink {
   readonly warm: WarmBackends;
   readonly #identifier: string;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #access: ServerAccess | undefined;
   #server: EmbeddedServer | undefined;
   #reaper: Reaper | undefined;
+  #userLog: UserLog | undefined;
   #reaching: KeepTrying | undefined;
 
   constructor(identifier: string, options: LinkOptions) {
     this.#identifier = identifier;
     this.#logger = options.logger;
+    this.#clock = options.clock;
     this.warm = new WarmBackends(options.warmBackendsMax, options.random);
   }
 
   /** Undefined while an external server has not been reached for the first time. */
   get access(): ServerAccess | undefined {
     return this.#access;
+  }
+
+  /** Undefined for an external server, whose users are not watched. */
+  get userLog(): UserLog | undefined {
+    return this.#userLog;
   }
 
   /** Whether the server ends with the link. */
@@ -50,6 +61,9 @@ export class ServerLink {
     this.#access = access;
     this.#server = server;
     this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#logger });
+    const systemLog = server?.systemLog;
+    if (systemLog === undefined) return;
+    this.#userLog = new UserLog(access, this.#clock, (event) => systemLog.append('users', { ...event }));
   }
 
   /** Opens an external server, now or when it is up. Resolves after the first try, however it went. */
@@ -94,6 +108,7 @@ export class ServerLink {
     await this.warm.close();
     await this.#reaching?.stop();
     await this.#reaper?.close();
+    await this.#userLog?.close();
     await this.#access?.close();
     await this.#server?.stop();
   }

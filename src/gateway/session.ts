@@ -210,7 +210,8 @@ async function serve(
   const { cluster, client, backend, warm } = session;
   let isOpen = false;
   try {
-    const ddl = userDdlRewriter(backend, session.dbUser, cluster.access);
+    const lookAtUsers = async () => cluster.userLog?.look();
+    const ddl = userDdlRewriter(backend, session.dbUser, cluster.access, lookAtUsers);
     const rewrite = aloneInDatabase(ddl, cluster.warm);
     const options = { client, backend: backend.channel, rewrite, signal, leavesOpen: warm !== undefined };
     isOpen = (await relay(options)) === 'open';

@@ -14,17 +14,22 @@ import { translateDialect } from './dialect/translate-dialect.ts';
 /** What of a backend tells how its session's statements are to be read. */
 type Greeting = Pick<Backend, 'key' | 'parameters'>;
 
-/** Gives, for a session of `dbUser`, the text to run instead of `sql`; undefined, at no cost, for nearly all. */
+/**
+ * Gives, for a session of `dbUser`, the text to run instead of `sql`; undefined, at no cost, for nearly all.
+ * `beforeUserDdl` is waited for before each statement that may be about users.
+ */
 export function userDdlRewriter(
   backend: Greeting,
   dbUser: string,
   access: ServerAccess,
+  beforeUserDdl: () => Promise<void> = async () => {},
 ): (sql: string) => Promise<string> | undefined {
   const parameter = (name: string): string | undefined =>
     backend.parameters.find((reported) => reported.name === name)?.value;
   const isReadable = readableTexts(parameter('client_encoding'));
   const underSessionRole = parameter('session_authorization') !== dbUser;
   const rewrite = async (sql: string): Promise<string> => {
+    await beforeUserDdl();
     const { superuser: currentIsSuperuser } = await roleFacts(access, dbUser);
     const translation = await translateCertainly(sql, {
       roleFacts: (name) => roleFacts(access, name),

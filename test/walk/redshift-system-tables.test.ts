@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { systemRandom } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -12,6 +13,7 @@ import { createDatabase, createMasterUser, prepareServer } from '../../src/postg
 import { provision } from '../../src/postgres/provision.ts';
 import { embeddedAccess, type ServerAccess } from '../../src/postgres/server-access.ts';
 import { SYSTEM_TABLES } from '../../src/postgres/system-tables.ts';
+import { UserLog } from '../../src/postgres/user-log.ts';
 
 /** The system tables of Amazon Redshift in an embedded server: their columns, their rows, and who sees which. */
 
@@ -470,6 +472,45 @@ describe('The log of connections', () => {
       ['IAM:bob:analysts', 0],
       ['bob', 0],
     ]);
+  });
+});
+
+describe('The log of users', () => {
+  test('has each change that was committed, as the example of Amazon’s page, and is for superusers', async () => {
+    const log = new UserLog(access, systemClock, (event) => server.systemLog.append('users', { ...event }));
+    for (const statement of [
+      'CREATE ROLE userlog1 LOGIN ADMIN keyshift_superuser',
+      "CALL keyshift.promote_user('userlog1')",
+      "CALL keyshift.demote_user('userlog1', true)",
+      'ALTER ROLE userlog1 RENAME TO userlog2',
+      "BEGIN; CREATE ROLE never LOGIN; ALTER ROLE userlog2 VALID UNTIL '2030-01-01'; ROLLBACK",
+      "ALTER ROLE userlog2 VALID UNTIL '2031-02-03 04:05:06Z'",
+      "ALTER ROLE userlog2 VALID UNTIL 'infinity'",
+      'CREATE GROUP nobodys',
+      'DROP GROUP nobodys',
+      'DROP ROLE userlog2',
+    ]) {
+      await log.look();
+      await master.query(statement);
+    }
+    await log.close();
+    const sql = `SELECT username, oldusername, trim(action), usecreatedb, usesuper, usecatupd, valuntil::text, xid IS NULL
+      FROM stl_userlog ORDER BY recordtime`;
+    await expect
+      .poll(() => rows(master, sql), { timeout: 10_000 })
+      .toEqual([
+        ['userlog1', '', 'create', 0, 0, 0, null, false],
+        ['userlog1', '', 'alter', 1, 1, 0, null, false],
+        ['userlog1', '', 'alter', 1, 0, 0, null, false],
+        ['userlog2', 'userlog1', 'rename', 1, 0, 0, null, false],
+        ['userlog2', '', 'alter', 1, 0, 0, '2031-02-03 04:05:06', false],
+        ['userlog2', '', 'alter', 1, 0, 0, 'infinity', false],
+        ['userlog2', '', 'drop', 1, 0, 0, 'infinity', true],
+      ]);
+    expect(await values(master, 'SELECT DISTINCT is_superuser FROM sys_userlog ORDER BY 1')).toEqual([0, 1]);
+    for (const table of ['stl_userlog', 'sys_userlog']) {
+      await expect(alice.query(`SELECT FROM ${table}`)).rejects.toMatchObject({ code: '42501' });
+    }
   });
 });
 
