@@ -34,7 +34,6 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /ResourcePolicy|Namespace/,
     'Resource policies and registered namespaces are for data shares, which are not here.',
   ],
-  [/Logging/, 'Logs are not written to S3: `keyshift audit` prints every login.'],
   [/ClusterDbRevision/, 'A cluster has no revisions of its software to move between: upgrade Keyshift.'],
   [/ClusterMaintenance/, 'Nothing is done to a cluster in its maintenance window.'],
   [/AquaConfiguration/, 'There is no AQUA, which is hardware of Amazon.'],

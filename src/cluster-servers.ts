@@ -75,6 +75,7 @@ export function clusterServers(deps: ClusterServersDeps): ClusterServers {
       }
       await deps.fleet.setMasterPassword(cluster, password);
     },
+    deliverLogs: (cluster) => deps.fleet.deliverLogs(cluster),
     answerTo: deps.answerTo,
   };
 }

@@ -21,6 +21,8 @@ export interface DataDirectory {
   readonly root: string;
   readonly store: string;
   readonly clusters: string;
+  /** What EnableLogging delivers. */
+  readonly logs: string;
   readonly envFile: string;
   readonly readyFile: string;
 }
@@ -52,6 +54,7 @@ export function openDataDirectory(path: string): DataDirectory {
     root,
     store: join(root, 'store'),
     clusters: join(root, 'clusters'),
+    logs: join(root, 'logs'),
     envFile: join(root, 'env.sh'),
     readyFile: join(root, 'ready.json'),
   };

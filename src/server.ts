@@ -201,6 +201,7 @@ async function start(
     keyring,
     region: config.region,
     directory: directory.clusters,
+    logFolder: directory.logs,
     host: config.host,
     tls: certificates.shown,
     durable: !config.unsafeNoFsync,

@@ -10,20 +10,20 @@ import type { Reconciled } from '../postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../postgres/server-access.ts';
 import { type SessionPasswords, sessionPasswords } from '../postgres/session-passwords.ts';
 import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts';
-import { credentialKeyPurpose } from '../redshift/credential.ts';
 import { serverSettingsOf } from '../redshift/parameters.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { ClusterWork } from './cluster-work.ts';
 import { GatewayListener } from './listen.ts';
+import { LogDelivery, type LogDeliveryOptions } from './log-delivery.ts';
 import { RecentRefusals } from './recent-refusals.ts';
 import { clusterByName, type NamedClusters, type Route, type ServedCluster } from './route.ts';
+import { servedCluster } from './served-cluster.ts';
 import { ServerLink } from './server-link.ts';
 import type { GatewayDeps } from './session.ts';
 import { type Running, stopRunning } from './stop-running.ts';
-import { serverUnreachable } from './tellable.ts';
 
 /** The clusters that this node serves: their servers, and a gateway listener in front of each. */
-export interface FleetOptions extends GatewayDeps {
+export interface FleetOptions extends GatewayDeps, LogDeliveryOptions {
   readonly clusters: Clusters;
   readonly keyring: Keyring;
   readonly region: string;
@@ -153,6 +153,13 @@ export class Fleet {
     return this.#running.get(keyOf({ accountId, identifier }))?.listener;
   }
 
+  /** Delivers what there is until now for the logs of a cluster, if it is served here. Never rejects. */
+  async deliverLogs(cluster: Cluster): Promise<void> {
+    const running = this.#running.get(keyOf(cluster));
+    await running?.link.userLog?.look();
+    await running?.logs.deliver();
+  }
+
   /** See `reconcileSessionRoles`; undefined when the cluster is not served here. */
   async reconcile(accountId: string, identifier: string, remove: boolean): Promise<Reconciled | undefined> {
     return this.#running.get(keyOf({ accountId, identifier }))?.link.reconcile(remove);
@@ -188,8 +195,7 @@ export class Fleet {
   }
 
   async #startExternal(cluster: Cluster): Promise<void> {
-    const link = new ServerLink(cluster.identifier, this.#options);
-    await this.#listen(cluster, link);
+    const link = await this.#listen(cluster);
     await link.reach(() => this.#reach(cluster));
   }
 
@@ -222,13 +228,19 @@ export class Fleet {
   }
 
   async #listenInFront(cluster: Cluster, access: ServerAccess, server: EmbeddedServer): Promise<void> {
-    const link = new ServerLink(cluster.identifier, this.#options);
-    await this.#listen(cluster, link);
+    const link = await this.#listen(cluster);
     link.take(access, server);
   }
 
-  async #listen(cluster: Cluster, link: ServerLink): Promise<void> {
-    const served = this.#toServed(cluster, link);
+  async #listen(cluster: Cluster): Promise<ServerLink> {
+    const { accountId, identifier } = cluster;
+    const { region } = this.#options;
+    const logs = new LogDelivery({ accountId, identifier, region }, this.#options);
+    const link: ServerLink = new ServerLink(identifier, {
+      ...this.#options,
+      noteUser: (event) => served.note('users', { ...event }),
+    });
+    const served = servedCluster(this.#options, cluster, link, logs);
     const listener = new GatewayListener(
       this.#options,
       this.#route(served, async () => served),
@@ -242,32 +254,12 @@ export class Fleet {
         { cause: error },
       );
     }
-    this.#running.set(keyOf(cluster), { served, listener, link });
+    this.#running.set(keyOf(cluster), { served, listener, link, logs });
+    return link;
   }
 
   #route(cluster: ServedCluster | undefined, byName: Route['byName']): Route {
     return { tls: () => this.#context, recentRefusals: new RecentRefusals(), cluster, byName };
-  }
-
-  #toServed(cluster: Cluster, link: ServerLink): ServedCluster {
-    const arn = clusterArn(this.#options.region, cluster);
-    return {
-      accountId: cluster.accountId,
-      identifier: cluster.identifier,
-      arn,
-      keys: this.#options.keyring.derive(credentialKeyPurpose(arn)),
-      get access() {
-        if (link.access === undefined) throw serverUnreachable();
-        return link.access;
-      },
-      warm: link.warm,
-      get systemLog() {
-        return link.access?.way === 'scram' ? undefined : link.access?.systemLog;
-      },
-      get userLog() {
-        return link.userLog;
-      },
-    };
   }
 
   /** See `ClusterWork`. */

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import { SqlError } from '../core/errors.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
-import type { SystemLog } from '../postgres/system-log.ts';
+import type { SystemLogKind } from '../postgres/system-log.ts';
 import type { UserLog } from '../postgres/user-log.ts';
 import { clusterOfHostName } from '../redshift/endpoints.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
@@ -19,8 +19,8 @@ export interface ServedCluster {
   /** Throws SqlError 57P03 while the server has not been reached for the first time. */
   readonly access: ServerAccess;
   readonly warm: WarmBackends;
-  /** What its system tables tell of the past; undefined for an external server. */
-  readonly systemLog: SystemLog | undefined;
+  /** Keeps an event for its system tables and for the logs of EnableLogging. */
+  readonly note: (kind: SystemLogKind, event: Readonly<Record<string, unknown>>) => void;
   /** Notes there what changes of users; undefined for an external server. */
   readonly userLog: UserLog | undefined;
 }

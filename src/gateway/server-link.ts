@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { EmbeddedServer } from '../postgres/embedded.ts';
 import { type Reconciled, reapSessionRoles, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
-import { UserLog } from '../postgres/user-log.ts';
+import { type UserEvent, UserLog } from '../postgres/user-log.ts';
 import { KeepTrying } from './keep-trying.ts';
 import { Reaper } from './reaper.ts';
 import { WarmBackends } from './warm-backends.ts';
@@ -15,6 +15,8 @@ const REACH_AGAIN_MS = 30_000;
 
 export interface LinkOptions {
   readonly clock: Clock;
+  /** Takes what changes of the users of an embedded server. */
+  readonly noteUser: (event: UserEvent) => void;
   readonly logger: Logger;
   readonly random: RandomBytes;
   /** See warm-backends.ts. */
@@ -26,7 +28,7 @@ export class ServerLink {
   readonly warm: WarmBackends;
   readonly #identifier: string;
   readonly #logger: Logger;
-  readonly #clock: Clock;
+  readonly #options: LinkOptions;
   #access: ServerAccess | undefined;
   #server: EmbeddedServer | undefined;
   #reaper: Reaper | undefined;
@@ -36,7 +38,7 @@ export class ServerLink {
   constructor(identifier: string, options: LinkOptions) {
     this.#identifier = identifier;
     this.#logger = options.logger;
-    this.#clock = options.clock;
+    this.#options = options;
     this.warm = new WarmBackends(options.warmBackendsMax, options.random);
   }
 
@@ -61,9 +63,8 @@ export class ServerLink {
     this.#access = access;
     this.#server = server;
     this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#logger });
-    const systemLog = server?.systemLog;
-    if (systemLog === undefined) return;
-    this.#userLog = new UserLog(access, this.#clock, (event) => systemLog.append('users', { ...event }));
+    if (server !== undefined)
+      this.#userLog = new UserLog(access, this.#options.clock, this.#options.noteUser);
   }
 
   /** Opens an external server, now or when it is up. Resolves after the first try, however it went. */

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlError } from '../core/errors.ts';
-import type { SystemLog } from '../postgres/system-log.ts';
 import type { Credential } from '../redshift/credential.ts';
 import type { Revocable } from '../redshift/revocations.ts';
 import { type ConnectionEventName, connectionEvent, type Transport } from './connection-log.ts';
+import type { ServedCluster } from './route.ts';
 
 /** When a session must end, and the words for it. */
 interface SessionDeadline {
@@ -29,7 +29,7 @@ interface RecordDeps {
 interface ReachedCluster {
   readonly accountId: string;
   readonly identifier: string;
-  readonly systemLog: SystemLog | undefined;
+  readonly note: ServedCluster['note'];
 }
 
 /** What is known of one connection so far, and its events in the audit log. */
@@ -144,7 +144,7 @@ export class SessionRecord {
   #log(event: ConnectionEventName): void {
     const now = this.#deps.clock.now();
     const duration = event === 'disconnecting session' ? now.getTime() - (this.since ?? now).getTime() : 0;
-    this.#served?.systemLog?.append('connections', connectionEvent(this, event, now, duration));
+    this.#served?.note('connections', connectionEvent(this, event, now, duration));
   }
 
   #record(

@@ -1,4 +1,5 @@
 import type { GatewayListener } from './listen.ts';
+import type { LogDelivery } from './log-delivery.ts';
 import type { ServedCluster } from './route.ts';
 import type { ServerLink } from './server-link.ts';
 
@@ -8,6 +9,7 @@ export interface Running {
   readonly served: ServedCluster;
   readonly listener: GatewayListener;
   readonly link: ServerLink;
+  readonly logs: LogDelivery;
 }
 
 /**
@@ -15,10 +17,12 @@ export interface Running {
  * goes on, so there the sessions are ended first. `byName` is the listener that all clusters share, if there is one.
  */
 export async function stopRunning(running: Running, byName: GatewayListener | undefined): Promise<void> {
-  const { listener, link, served } = running;
+  const { listener, link, logs, served } = running;
   const endSessions = () => Promise.all([listener.close(), byName?.endSessionsOf(served)]);
   listener.stopAccepting();
   if (!link.ownsServer) await endSessions();
   await link.close();
   await endSessions();
+  // The ends of the sessions too.
+  await logs.close();
 }

@@ -16,6 +16,7 @@ import { deleteConflict } from './iam-errors.ts';
 export const ACCOUNT_TABLES = [
   'data_statements',
   'data_sessions',
+  'log_deliveries',
   'redshift_resources',
   'login_settings',
   'revocations',

@@ -8,6 +8,8 @@ import {
   clusterQuotaExceeded,
   invalidClusterState,
 } from './errors.ts';
+import { LogDeliveries } from './log-deliveries.ts';
+import type { Logging } from './logging.ts';
 import type { ParameterValue } from './parameters.ts';
 import type { Tag } from './tags.ts';
 
@@ -49,6 +51,8 @@ export interface ClusterSettings {
   /** Of the parameter group, as they were when the server started last. */
   readonly appliedParameters?: readonly ParameterValue[];
   readonly iamRoles?: readonly string[];
+  /** Absent while EnableLogging is not asked for. */
+  readonly logging?: Logging;
   readonly defaultIamRole?: string;
   /** What has no effect here, and is given back as it was sent. Only the API's rows know its members. */
   readonly described?: Readonly<Record<string, unknown>>;
@@ -75,11 +79,13 @@ const ACCOUNTS_MAX = 1_000;
 
 /** The clusters of all accounts in the store, with the rows held in memory and dropped when they change. */
 export class Clusters {
+  readonly logDeliveries: LogDeliveries;
   readonly #store: Store;
   readonly #held = new Held<readonly Cluster[]>(ACCOUNTS_MAX);
 
   constructor(store: Store) {
     this.#store = store;
+    this.logDeliveries = new LogDeliveries(store);
   }
 
   /** Drops what is held of an account: its clusters changed. */

@@ -133,20 +133,6 @@ export const deleteCluster: Action<RedshiftDeps, wire.DeleteClusterMessage, wire
   changes: true,
 };
 
-/** Terraform reads it with every cluster; logging to S3 is not there, so it is off. */
-export const describeLoggingStatus: Action<
-  RedshiftDeps,
-  wire.DescribeLoggingStatusMessage,
-  wire.LoggingStatus
-> = {
-  permissions: (_deps, input, caller) => onCluster('DescribeLoggingStatus', caller, input.ClusterIdentifier),
-  run: async (deps, input, caller) => {
-    await requireCluster(deps, caller, input.ClusterIdentifier);
-    return { LoggingEnabled: false };
-  },
-  changes: false,
-};
-
 /** The groups that a cluster is to be in must be there. Throws their NotFound errors. */
 async function requireOptionsExist(
   deps: RedshiftDeps,

@@ -35,6 +35,8 @@ export interface ClusterServers {
   /** Lets the cluster listen at another port, with the sessions that there are ended. Throws InvalidParameterValue. */
   move(cluster: Cluster, port: number): Promise<Cluster>;
   setMasterPassword(cluster: Cluster, password: Secret): Promise<void>;
+  /** Delivers what this node's log of connections and users has for EnableLogging; never rejects. */
+  deliverLogs(cluster: Cluster): Promise<void>;
   /** Puts a further host name into the gateway's certificate; logins under way keep the one they began with. */
   answerTo(hostName: string): Promise<void>;
 }

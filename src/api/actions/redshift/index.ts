@@ -5,13 +5,7 @@ import {
   modifyAuthenticationProfile,
 } from './authentication-profiles.ts';
 import { modifyClusterIamRoles, pauseCluster, rebootCluster, resumeCluster } from './cluster-lifecycle.ts';
-import {
-  createCluster,
-  deleteCluster,
-  describeClusters,
-  describeLoggingStatus,
-  modifyCluster,
-} from './clusters.ts';
+import { createCluster, deleteCluster, describeClusters, modifyCluster } from './clusters.ts';
 import {
   createCustomDomainAssociation,
   deleteCustomDomainAssociation,
@@ -21,6 +15,7 @@ import {
 import { describeEvents } from './events.ts';
 import { getClusterCredentials } from './get-cluster-credentials.ts';
 import { getClusterCredentialsWithIam } from './get-cluster-credentials-with-iam.ts';
+import { describeLoggingStatus, disableLogging, enableLogging } from './logging.ts';
 import {
   describeClusterTracks,
   describeClusterVersions,
@@ -77,6 +72,8 @@ export const redshiftActions = {
   DescribeDefaultClusterParameters: describeDefaultClusterParameters,
   DescribeEvents: describeEvents,
   DescribeLoggingStatus: describeLoggingStatus,
+  DisableLogging: disableLogging,
+  EnableLogging: enableLogging,
   DescribeNodeConfigurationOptions: describeNodeConfigurationOptions,
   DescribeOrderableClusterOptions: describeOrderableClusterOptions,
   DescribeTags: describeTags,
