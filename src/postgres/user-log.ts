@@ -36,13 +36,13 @@ export interface UserFacts {
   readonly xid: number;
 }
 
-/** Between two looks, in milliseconds. A look at which nothing has changed asks for one value. */
+/** Between two looks, in milliseconds. A look at which nothing has changed asks for one value, in a scan of the roles. */
 const LOOK_GAP_MS = 1_000;
 /** Users of one server that are looked at; a look costs their number, so far more are not watched. */
 const USERS_MAX = 50_000;
 
-/** Changes when a transaction that could have changed something ends. */
-const NOW = 'SELECT pg_current_snapshot()::text AS now';
+/** Changes when a row of a role does; other transactions leave it as it is. */
+const STATE = `SELECT count(*) || ' ' || sum(hashtextextended(oid || ' ' || xmin::text, 0)) AS state FROM pg_authid`;
 const USERS = `
   SELECT i.oid::bigint::float8 AS oid, i.name::text AS name, i.may_create_databases AS createdb,
     i.is_superuser AS superuser, i.may_update_catalogs AS catupd, a.xmin::text::float8 AS xid,
@@ -56,7 +56,7 @@ export class UserLog {
   readonly #clock: Clock;
   readonly #take: (event: UserEvent) => void;
   #known: ReadonlyMap<number, UserFacts> | undefined;
-  #snapshot = '';
+  #state = '';
   #looking: Promise<void>;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -97,12 +97,12 @@ export class UserLog {
     try {
       const home = this.#access.admin(this.#access.home);
       // Before the users, so that what changes between the two is looked at again.
-      const snapshot = (await home.query<{ now: string }>(NOW)).rows[0]?.now ?? '';
-      if (snapshot === this.#snapshot) return;
+      const state = (await home.query<{ state: string }>(STATE)).rows[0]?.state ?? '';
+      if (state === this.#state) return;
       const users = (await home.query<UserFacts>(USERS)).rows;
       const found = new Map(users.map((user) => [user.oid, user]));
       const known = this.#known ?? found;
-      this.#snapshot = snapshot;
+      this.#state = state;
       this.#known = found;
       for (const event of userEvents(known, found, this.#clock.now())) this.#take(event);
     } catch (error) {

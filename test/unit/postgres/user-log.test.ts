@@ -58,10 +58,10 @@ describe('Between two looks', () => {
 });
 
 /** A server that has `state.users`; each answer counts, and `state.isDown` fails them. */
-function played(state: { users: UserFacts[]; snapshot: string; isDown: boolean; listed: number }) {
+function played(state: { users: UserFacts[]; roles: string; isDown: boolean; listed: number }) {
   const query = async (sql: string) => {
     if (state.isDown) throw new Error('down');
-    if (sql.startsWith('SELECT pg_current_snapshot')) return { rows: [{ now: state.snapshot }] };
+    if (sql.endsWith('FROM pg_authid')) return { rows: [{ state: state.roles }] };
     state.listed++;
     return { rows: state.users };
   };
@@ -69,31 +69,31 @@ function played(state: { users: UserFacts[]; snapshot: string; isDown: boolean; 
 }
 
 describe('A user log', () => {
-  test('begins with the users that are there, and asks for them again only after a transaction', async () => {
-    const state = { users: [user(1, 'ann')], snapshot: '5:5:', isDown: false, listed: 0 };
+  test('begins with the users that are there, and asks for them again only after a role has changed', async () => {
+    const state = { users: [user(1, 'ann')], roles: '5:5:', isDown: false, listed: 0 };
     const events: UserEvent[] = [];
     const log = new UserLog(played(state), fixedClock(AT), (event) => events.push(event));
     await log.look();
     await log.look();
     expect([events, state.listed]).toEqual([[], 1]);
-    Object.assign(state, { users: [user(1, 'ann'), user(2, 'bo')], snapshot: '6:6:' });
+    Object.assign(state, { users: [user(1, 'ann'), user(2, 'bo')], roles: '6:6:' });
     await Promise.all([log.look(), log.look()]);
     expect(events.map(({ name }) => name)).toEqual(['bo']);
     await log.close();
   });
 
   test('sees later what it cannot see now, and looks a last time when it is closed', async () => {
-    const state = { users: [user(1, 'ann')], snapshot: '5:5:', isDown: false, listed: 0 };
+    const state = { users: [user(1, 'ann')], roles: '5:5:', isDown: false, listed: 0 };
     const events: UserEvent[] = [];
     const log = new UserLog(played(state), fixedClock(AT), (event) => events.push(event));
     await log.look();
-    Object.assign(state, { users: [], snapshot: '6:6:', isDown: true });
+    Object.assign(state, { users: [], roles: '6:6:', isDown: true });
     await log.look();
     expect(events).toEqual([]);
     state.isDown = false;
     await log.close();
     expect(events.map(({ action }) => action)).toEqual(['drop']);
-    Object.assign(state, { users: [user(3, 'cy')], snapshot: '7:7:' });
+    Object.assign(state, { users: [user(3, 'cy')], roles: '7:7:' });
     await log.look();
     expect(events).toHaveLength(1);
   });

@@ -41,6 +41,7 @@ describe('the data folder', () => {
       root,
       store: join(root, 'store'),
       clusters: join(root, 'clusters'),
+      logs: join(root, 'logs'),
       envFile: join(root, 'env.sh'),
       readyFile: join(root, 'ready.json'),
     });
