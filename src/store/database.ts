@@ -8,7 +8,9 @@ export interface Database {
 
 /** SQLSTATEs after which a transaction may simply be run again. PostgreSQL 18 manual, section 13.5. */
 const RETRY = new Set(['40001', '40P01']);
-const TRANSACTION_TRIES_MAX = 5;
+const TRANSACTION_TRIES_MAX = 8;
+/** Before the second try, in milliseconds, and twice as long before each further one: those that met at once part. */
+const TRY_AGAIN_MS = 2;
 
 /** Keyshift's own state: one PostgreSQL schema, `keyshift`, that several nodes may share. */
 export class Store implements Database {
@@ -28,8 +30,8 @@ export class Store implements Database {
   }
 
   /**
-   * Runs `work` in one serializable transaction: all of it happens or none. It is run again, up to five
-   * times, when PostgreSQL asks for it, so `work` must have no effect outside the database.
+   * Runs `work` in one serializable transaction: all of it happens or none. It is run up to eight times when
+   * PostgreSQL asks for it, so `work` must have no effect outside the database.
    */
   async transaction<T>(work: (database: Database) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
@@ -41,6 +43,7 @@ export class Store implements Database {
       } finally {
         client.release();
       }
+      await new Promise((next) => setTimeout(next, TRY_AGAIN_MS * 2 ** (tries - 1)));
     }
   }
 
