@@ -38,6 +38,8 @@ export interface UserFacts {
 
 /** Between two looks, in milliseconds. A look at which nothing has changed asks for one value, in a scan of the roles. */
 const LOOK_GAP_MS = 1_000;
+/** For the last look, in milliseconds: a server that hangs must not keep Keyshift from stopping. */
+const LAST_LOOK_MS_MAX = 2_000;
 /** Users of one server that are looked at; a look costs their number, so far more are not watched. */
 const USERS_MAX = 50_000;
 
@@ -77,12 +79,17 @@ export class UserLog {
     return this.#looking;
   }
 
-  /** Looks a last time. */
+  /** Looks a last time, if the server answers soon. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     const last = this.look();
     this.#isClosed = true;
-    await last;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LAST_LOOK_MS_MAX);
+    });
+    await Promise.race([last, late]);
+    clearTimeout(timer);
   }
 
   async #lookAndWait(): Promise<void> {

@@ -82,6 +82,12 @@ describe('A user log', () => {
     await log.close();
   });
 
+  test('is closed although the server hangs', async () => {
+    const hanging = { home: 'postgres', admin: () => ({ query: () => new Promise(() => {}) }) };
+    const log = new UserLog(hanging as unknown as ServerAccess, fixedClock(AT), () => {});
+    await log.close();
+  });
+
   test('sees later what it cannot see now, and looks a last time when it is closed', async () => {
     const state = { users: [user(1, 'ann')], roles: '5:5:', isDown: false, listed: 0 };
     const events: UserEvent[] = [];
