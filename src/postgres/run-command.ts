@@ -42,13 +42,17 @@ export function runCommand(
       ...(options.runAs === undefined ? {} : { uid: options.runAs.uid, gid: options.runAs.gid }),
       env: { ...(options.env ?? COMMAND_ENV) },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: options.timeoutMs,
-      killSignal: 'SIGKILL',
     });
+    // Not the option `timeout`: its timer goes on after a command that could not be started, and holds up the exit.
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
+    const end = (result: CommandResult): void => {
+      clearTimeout(timer);
+      resolve(result);
+    };
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    child.on('error', (error) => resolve({ status: undefined, stdout: stdout(), stderr: error.message }));
-    child.on('close', (code) => resolve({ status: code ?? undefined, stdout: stdout(), stderr: stderr() }));
+    child.on('error', (error) => end({ status: undefined, stdout: stdout(), stderr: error.message }));
+    child.on('close', (code) => end({ status: code ?? undefined, stdout: stdout(), stderr: stderr() }));
     // The command may end without reading its input.
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
