@@ -16,7 +16,7 @@ const ROUNDS = Math.ceil(Number(process.env['KEYSHIFT_CRASH_ROUNDS'] ?? 10) / 5)
 /** A start takes some seconds. */
 const GATEWAY_ROUNDS = Math.ceil(ROUNDS / 2);
 const GROUPS = ['g_one', 'g_two'];
-const PATIENT = { timeout: 30_000, interval: 100 };
+const PATIENT = { timeout: 60_000, interval: 100 };
 
 let keyshift: Keyshift;
 let server: string;
