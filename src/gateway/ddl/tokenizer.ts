@@ -49,6 +49,20 @@ export function tokenize(sql: string, standardConformingStrings: boolean): reado
   return tokens;
 }
 
+/**
+ * The first word of `sql` in lower case, after white space and comments; undefined for a text that begins with anything
+ * else. Takes linear time.
+ */
+export function firstWord(sql: string): string | undefined {
+  try {
+    const token = new Lexer(sql, true).next();
+    return token?.kind === 'word' ? token.value : undefined;
+  } catch (error) {
+    if (error instanceof NotRecognized) return undefined;
+    throw error;
+  }
+}
+
 class Lexer {
   readonly #sql: string;
   readonly #standardConformingStrings: boolean;

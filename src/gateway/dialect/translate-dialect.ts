@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
 import { splitStatements } from '../ddl/split-statements.ts';
-import { tokenize } from '../ddl/tokenizer.ts';
+import { firstWord, tokenize } from '../ddl/tokenizer.ts';
 import { portDriverQuery } from './driver-queries.ts';
 import { translateSessionParameter } from './session-parameters.ts';
 import { translateShowObjects } from './show-objects.ts';
@@ -12,16 +12,14 @@ import { translateShowObjects } from './show-objects.ts';
 
 /** Comments before the first word are looked over up to here, in characters; dbt writes one before each statement. */
 const PRELUDE_MAX = 4_096;
-const FIRST_WORD = /^(?:\s+|\/\*[\s\S]*?\*\/|--[^\n]*\n)*(?:set|show|reset)\s/i;
+const FIRST_WORDS: ReadonlySet<string | undefined> = new Set(['set', 'show', 'reset']);
 
 /** The text to run instead of `sql`, or undefined, at little cost, for nearly all. */
 export function translateDialect(sql: string): string | undefined {
   if (sql.length > LIMITS.ddlStatementBytesMax) return undefined;
   const ported = portDriverQuery(sql);
   if (ported !== undefined) return ported;
-  return FIRST_WORD.test(sql.length > PRELUDE_MAX ? sql.slice(0, PRELUDE_MAX) : sql)
-    ? translateSettings(sql)
-    : undefined;
+  return FIRST_WORDS.has(firstWord(sql.slice(0, PRELUDE_MAX))) ? translateSettings(sql) : undefined;
 }
 
 function translateSettings(sql: string): string | undefined {

@@ -20,6 +20,21 @@ const isParsed = (sql: string): boolean => {
   }
 };
 
+describe('A text that begins with much white space and many comments', () => {
+  const NOTHING = [' '.repeat(30), '/**/'.repeat(30), `-- ${' '.repeat(40)}\n`.repeat(30), '/* '.repeat(30)];
+  // A pattern that tries all ways to divide these takes years.
+  test.each(NOTHING)('is looked over once: %j', (nothing) => {
+    const began = performance.now();
+    expect(translateDialect(`${nothing}SELECT 1`)).toBeUndefined();
+    expect(performance.now() - began).toBeLessThan(200);
+  });
+
+  test('is one about a setting all the same', () => {
+    const before = `${' '.repeat(50)}/* a /* nested */ comment */${'--\n'.repeat(50)}`;
+    expect(translateDialect(`${before}SET query_group TO 1`)).toBe(`${before}SET keyshift.query_group TO 1`);
+  });
+});
+
 describe('Settings that only Redshift has', () => {
   test.each([
     ["SET query_group TO 'etl'", "SET keyshift.query_group TO 'etl'"],
