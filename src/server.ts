@@ -13,6 +13,7 @@ import { MovableClock, systemClock } from './core/clock.ts';
 import { systemRandom } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
 import type { Logger } from './core/logger.ts';
+import { Turnstile } from './core/turnstile.ts';
 import { startDataApi } from './data-api.ts';
 import {
   type DataDirectory,
@@ -25,7 +26,6 @@ import { ensureExample } from './example.ts';
 import { CredentialNetworks } from './gateway/credential-networks.ts';
 import { FailedLogins } from './gateway/failed-logins.ts';
 import { Fleet } from './gateway/fleet.ts';
-import { Turnstile } from './gateway/turnstile.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { AccountIndexes } from './iam/account-indexes.ts';

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { Turnstile } from '../core/turnstile.ts';
 import {
   ALPN_PROTOCOL,
   ENCRYPTION_ANSWERS,
@@ -11,7 +12,6 @@ import {
   TLS_HANDSHAKE_BYTE,
 } from '../pgwire/index.ts';
 import { Channel, ConnectionEnded } from './channel.ts';
-import type { Turnstile } from './turnstile.ts';
 
 /**
  * The first steps of a connection: from its first byte to its startup packet, through TLS.

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Turnstile } from '../core/turnstile.ts';
 import {
   type BackendKeyData,
   negotiateProtocol,
@@ -29,7 +30,6 @@ import { secure } from './secure.ts';
 import type { SessionRecord, Traffic } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
 import { internalError, tellable } from './tellable.ts';
-import type { Turnstile } from './turnstile.ts';
 import { userDdlRewriter } from './user-ddl.ts';
 import type { Identity } from './verify.ts';
 import { verifyGuarded } from './verify-guarded.ts';

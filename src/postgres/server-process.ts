@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { endsWithin } from '../core/ends-within.ts';
 import { OperatorError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EmbeddedBinaries } from './binaries.ts';
@@ -126,16 +127,6 @@ function supervise(child: ChildProcess, log: ServerLog, options: LaunchOptions):
     },
     onEnd: (work) => atEnd.push(work),
   };
-}
-
-async function endsWithin(ended: Promise<void>, waitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((done) => {
-    timer = setTimeout(() => done(false), waitMs);
-  });
-  const inTime = await Promise.race([ended.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 function endReason(code: number | null, signal: NodeJS.Signals | null): string {

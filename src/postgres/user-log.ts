@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { endsWithin } from '../core/ends-within.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ServerAccess } from './server-access.ts';
 
@@ -84,12 +85,7 @@ export class UserLog {
     clearTimeout(this.#timer);
     const last = this.look();
     this.#isClosed = true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_LOOK_MS_MAX);
-    });
-    await Promise.race([last, late]);
-    clearTimeout(timer);
+    await endsWithin(last, LAST_LOOK_MS_MAX);
   }
 
   async #lookAndWait(): Promise<void> {

@@ -2,15 +2,13 @@ import { messageOf } from '../core/errors.ts';
 import { databaseConnection, queryTimeout, statementInvalid } from '../redshift/statement-errors.ts';
 import type { ResultRow, StatementLogin, StatementTarget } from '../redshift/statements.ts';
 import { sqlStateOf } from '../store/database.ts';
-import { failureText } from './failure-text.ts';
+import { CANCELED, failureText } from './failure-text.ts';
 import type { Jobs } from './jobs.ts';
 
 /** Questions about a database that are answered at once: its schemas, tables and columns. */
 
 /** A question to the catalog that takes longer will not end for a caller who waits. */
 const ASK_SECONDS_MAX = 10;
-/** PostgreSQL 18 manual, appendix A: query_canceled, which statement_timeout is told by. */
-const CANCELED = '57014';
 /** Classes of errors that are the server's: 08 connection, 53 resources, 57 operator, 58 system, XX internal. */
 const OURS = /^(?:08|53|57|58|XX)/;
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.ts';
+import type { StatementStatus } from '../redshift/statements.ts';
 import { sqlStateOf } from '../store/database.ts';
 
 /** A reason of our own why a statement fails, in words for its owner. */
@@ -19,3 +20,20 @@ export function failureText(error: unknown): string {
   }
   return lines.join('\n');
 }
+
+/** How a statement that did not succeed is told. */
+export interface Failure {
+  readonly status: StatementStatus;
+  readonly error: string | undefined;
+}
+
+/** Of a statement under `signal`: aborted if its caller ended it, else failed, for the reason of who ended it or for `error`. */
+export function failureOf(signal: AbortSignal, error: unknown): Failure {
+  if (signal.aborted && !(signal.reason instanceof StatementFailure)) {
+    return { status: 'ABORTED', error: undefined };
+  }
+  return { status: 'FAILED', error: failureText(signal.aborted ? signal.reason : error) };
+}
+
+/** PostgreSQL 18 manual, appendix A: query_canceled, which statement_timeout is told by too. */
+export const CANCELED = '57014';

@@ -1,13 +1,14 @@
 import type { Clock } from '../core/clock.ts';
+import { endsWithin } from '../core/ends-within.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { Turnstile } from '../core/turnstile.ts';
 import type { Statement, StatementLogin, StatementPart } from '../redshift/statements.ts';
 import { DatabaseSession, type GatewayDoor } from './database-session.ts';
-import { failureText, StatementFailure } from './failure-text.ts';
+import { failureOf, StatementFailure } from './failure-text.ts';
 import type { KeptSessions } from './kept-sessions.ts';
 import type { ResultPages } from './result-pages.ts';
 import { type Ending, runParts } from './run-parts.ts';
-import { Slots } from './slots.ts';
 import type { StatementRows } from './statement-rows.ts';
 
 /** The statements that this node has to run: each waits for its turn, logs in, runs and is written down. */
@@ -46,7 +47,7 @@ const TOO_LONG = 'The statement ran for 24 hours, which is the longest that it m
 export class Jobs {
   readonly #deps: JobsDeps;
   readonly #jobs = new Map<string, Job>();
-  readonly #slots = new Slots(RUNNING_MAX);
+  readonly #turns = new Turnstile(RUNNING_MAX);
 
   constructor(deps: JobsDeps) {
     this.#deps = deps;
@@ -82,7 +83,7 @@ export class Jobs {
   async settled(id: string, ms: number): Promise<boolean> {
     const job = this.#jobs.get(id);
     if (job === undefined) return false;
-    await orAfter(job.done, ms);
+    await endsWithin(job.done, ms);
     return true;
   }
 
@@ -103,17 +104,14 @@ export class Jobs {
     work: (session: DatabaseSession) => Promise<T>,
   ): Promise<T> {
     const key = clusterKey(accountId, target.cluster);
-    const leave = await this.#slots.enter(key, new AbortController().signal);
-    try {
+    return this.#turns.pass(key, async () => {
       const session = await DatabaseSession.open({ door: this.#deps.door(accountId), target, login });
       try {
         return await work(session);
       } finally {
         await session.close();
       }
-    } finally {
-      leave();
-    }
+    });
   }
 
   /** Ends everything, and waits until it is written down. */
@@ -128,7 +126,7 @@ export class Jobs {
   async #run(job: Job, statement: Statement, login: StatementLogin | undefined): Promise<void> {
     const { rows, logger } = this.#deps;
     try {
-      const leave = await this.#slots
+      const leave = await this.#turns
         .enter(job.cluster, job.abort.signal)
         .catch((error: unknown) => ({ error }));
       if (typeof leave !== 'function') return await this.#finish(job, statement, notBegun(job, leave.error));
@@ -192,21 +190,7 @@ export class Jobs {
 }
 
 function notBegun({ abort: { signal } }: Job, error: unknown): Ending {
-  const isAborted = signal.aborted && !(signal.reason instanceof StatementFailure);
-  const text = failureText(signal.aborted ? signal.reason : error);
-  return isAborted
-    ? { status: 'ABORTED', error: undefined, pid: undefined, parts: [] }
-    : { status: 'FAILED', error: text, pid: undefined, parts: [] };
+  return { ...failureOf(signal, error), pid: undefined, parts: [] };
 }
 
 export const clusterKey = (accountId: string, cluster: string): string => `${accountId}/${cluster}`;
-
-/** Resolves with the promise, or after a while. */
-async function orAfter(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}

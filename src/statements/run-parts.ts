@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ResultRow, Statement, StatementPart, StatementStatus } from '../redshift/statements.ts';
 import { sqlStateOf } from '../store/database.ts';
 import type { DatabaseSession } from './database-session.ts';
-import { failureText, StatementFailure } from './failure-text.ts';
+import { CANCELED, type Failure, failureOf, failureText, StatementFailure } from './failure-text.ts';
 import { namedValues, placeParameters } from './place-parameters.ts';
 import {
   CATALOG_QUERY,
@@ -28,8 +28,6 @@ const ROW_TOO_LONG = 'Packet for query is too large: a row of the result has mor
 const RESULT_TOO_LARGE =
   'Database response exceeded size limit: the result has more than 100 MB. Use LIMIT, or several statements.';
 
-/** PostgreSQL 18 manual, appendix A: query_canceled. */
-const CANCELED = '57014';
 /** A session that is being ended is over after so long. */
 const LAST_WORDS_MS = 500;
 
@@ -55,12 +53,11 @@ export async function runParts(
   // What a session has begun before, it commits itself.
   const isTransaction = isBatch && mode === 'TRANSACTION' && !session.isInTransaction;
   const parts: StatementPart[] = [];
-  let failure: { readonly status: StatementStatus; readonly error: string | undefined } | undefined;
-  const fail = (error: unknown, n?: number): void => {
-    const isAborted = signal.aborted && !(signal.reason instanceof StatementFailure);
-    const text = failureText(signal.aborted && !isAborted ? signal.reason : error);
-    const told = isBatch && n !== undefined ? `Query #${n + 1} failed with ${text}` : text;
-    failure ??= isAborted ? { status: 'ABORTED', error: undefined } : { status: 'FAILED', error: told };
+  let failure: Failure | undefined;
+  const fail = (cause: unknown, n?: number): void => {
+    const { status, error } = failureOf(signal, cause);
+    const isOfPart = isBatch && n !== undefined && error !== undefined;
+    failure ??= { status, error: isOfPart ? `Query #${n + 1} failed with ${error}` : error };
   };
   try {
     if (isTransaction) await session.rows('BEGIN');

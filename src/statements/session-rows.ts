@@ -6,7 +6,7 @@ import type {
   StatementSession,
 } from '../redshift/statements.ts';
 import type { Database } from '../store/database.ts';
-import { RETENTION_MS } from './statement-rows.ts';
+import { ACTIVE_SQL, RETENTION_MS } from './statement-rows.ts';
 
 /** Sessions that are kept between statements, in the store: which node holds the connection, and how it is used. */
 
@@ -140,7 +140,7 @@ export class SessionRows {
   async open(): Promise<{ readonly id: string; readonly node: number; readonly isWanted: boolean }[]> {
     const rows = await this.#store.query<{ id: string; node: string; isWanted: boolean }>(
       `SELECT session_id AS id, node, EXISTS (SELECT FROM keyshift.data_statements d
-         WHERE d.statement_id = s.statement_id AND d.status IN ('SUBMITTED', 'PICKED', 'STARTED')) AS "isWanted"
+         WHERE d.statement_id = s.statement_id AND d.${ACTIVE_SQL}) AS "isWanted"
        FROM keyshift.data_sessions s WHERE status <> 'CLOSED'`,
     );
     return rows.map(({ id, node, isWanted }) => ({ id, node: Number(node), isWanted }));

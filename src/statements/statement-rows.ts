@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import type {
-  Statement,
-  StatementFilter,
-  StatementOrder,
-  StatementOwner,
-  StatementPart,
-  StatementStatus,
+import {
+  ACTIVE,
+  type Statement,
+  type StatementFilter,
+  type StatementOrder,
+  type StatementOwner,
+  type StatementPart,
+  type StatementStatus,
 } from '../redshift/statements.ts';
 import { type Database, sqlStateOf } from '../store/database.ts';
 import type { Sealer } from '../store/sealer.ts';
@@ -19,7 +20,8 @@ import type { Sealer } from '../store/sealer.ts';
 export const RETENTION_MS = 24 * 60 * 60 * 1000;
 const CLIENT_TOKEN_MS = 8 * 60 * 60 * 1000;
 
-const ACTIVE_SQL = `status IN ('SUBMITTED', 'PICKED', 'STARTED')`;
+/** Of a row whose statement has not ended. */
+export const ACTIVE_SQL = `status IN (${[...ACTIVE].map((status) => `'${status}'`).join(', ')})`;
 const UNIQUE_VIOLATION = '23505';
 
 /** The sealed part that changes. */

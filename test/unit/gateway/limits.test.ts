@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
+import { Turnstile } from '../../../src/core/turnstile.ts';
 import { FailedLogins } from '../../../src/gateway/failed-logins.ts';
 import { PendingLogins } from '../../../src/gateway/pending-logins.ts';
-import { Turnstile } from '../../../src/gateway/turnstile.ts';
 
 // What bounds clients that have not logged in.
 

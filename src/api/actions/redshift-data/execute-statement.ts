@@ -5,7 +5,7 @@ import type * as wire from '../../services/redshift-data.generated.ts';
 import { loginOffers } from '../redshift/issue-terms.ts';
 import { ownerOf, type RedshiftDataDeps, targetShape } from './deps.ts';
 import { destinationPermissions, logInTo, targetResource } from './destination.ts';
-import { requireUuid } from './statement-access.ts';
+import { requireUuid, SESSION_OWNER } from './statement-access.ts';
 
 /** ExecuteStatement and BatchExecuteStatement: a statement is taken on, in a session of its own or in one that is kept. */
 
@@ -14,9 +14,6 @@ type Output = wire.ExecuteStatementOutput & wire.BatchExecuteStatementOutput;
 
 /** As on AWS. Source: Amazon Redshift Management Guide, "Considerations when calling the Amazon Redshift Data API". */
 const SQL_BYTES_MAX = 100 * 1024;
-
-/** The key by which a policy tells the sessions of a role apart. */
-const SESSION_OWNER = 'redshift-data:session-owner-iam-userid';
 
 function executing<I extends Input>(action: string): Action<RedshiftDataDeps, I, Output> {
   return {

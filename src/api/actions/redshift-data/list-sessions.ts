@@ -5,12 +5,11 @@ import type * as wire from '../../services/redshift-data.generated.ts';
 import { ownerOf, type RedshiftDataDeps } from './deps.ts';
 import { pageSize, requireOneTarget } from './list-statements.ts';
 import { pageOf, readToken } from './page-token.ts';
-import { requireUuid } from './statement-access.ts';
+import { requireUuid, SESSION_OWNER } from './statement-access.ts';
 
 /** ListSessions: the sessions that the caller has opened and that are kept, the newest first. */
 
 const ACTION = 'redshift-data:ListSessions';
-const SESSION_OWNER = 'redshift-data:session-owner-iam-userid';
 const PAGE_DEFAULT = 100;
 
 export const listSessions: Action<RedshiftDataDeps, wire.ListSessionsRequest, wire.ListSessionsResponse> = {

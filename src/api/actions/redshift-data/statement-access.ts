@@ -13,6 +13,8 @@ const ID_CHARACTERS_MAX = 64;
 
 /** The key by which a policy tells the statements of the sessions of a role apart. */
 export const STATEMENT_OWNER = 'redshift-data:statement-owner-iam-userid';
+/** The same for the sessions that they keep. */
+export const SESSION_OWNER = 'redshift-data:session-owner-iam-userid';
 
 /** Throws ValidationException, with AWS's text. */
 export function requireUuid(parameter: 'id' | 'sessionId', id: string): void {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Slots } from '../../../src/statements/slots.ts';
+import { Turnstile } from '../../../src/core/turnstile.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns', () => {
   test('are so many at a time, for each key, in the order of asking', async () => {
-    const slots = new Slots(2);
+    const slots = new Turnstile(2);
     const began: number[] = [];
     const leaves = new Map<number, () => void>();
     for (let n = 0; n < 4; n++) {
@@ -32,7 +32,7 @@ describe('turns', () => {
   });
 
   test('are not waited for any more when the signal comes', async () => {
-    const slots = new Slots(1);
+    const slots = new Turnstile(1);
     const leave = await slots.enter('a', never());
     const abort = new AbortController();
     const waiting = slots.enter('a', abort.signal);
@@ -46,7 +46,7 @@ describe('turns', () => {
   test('are never lost and never too many, in any order of coming, leaving and giving up', async () => {
     const step = fc.constantFrom('enter', 'leave', 'abort');
     const property = fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const slots = new Slots(3);
+      const slots = new Turnstile(3);
       const inside: (() => void)[] = [];
       const waiting: AbortController[] = [];
       for (const one of steps) {
