@@ -3,7 +3,7 @@ import type { ClusterServers, NewCluster } from './api/actions/redshift/deps.ts'
 import type { ExternalCluster } from './clusters-file.ts';
 import { type Config, GATEWAY_PORT_MAX } from './config.ts';
 import type { Clock } from './core/clock.ts';
-import { AwsError, OperatorError } from './core/errors.ts';
+import { AwsError, codeOf, OperatorError } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
 import type { Logger } from './core/logger.ts';
 import type { Fleet } from './gateway/fleet.ts';
@@ -13,7 +13,6 @@ import type { Endpoints } from './redshift/endpoints.ts';
 import { invalidParameterValue, unsupportedOperation } from './redshift/errors.ts';
 import { DEFAULT_PARAMETER_GROUP, type ParameterValue } from './redshift/parameters.ts';
 import type { Resources } from './redshift/resources.ts';
-import { sqlStateOf } from './store/database.ts';
 
 /** Joins the API's clusters with the servers of this node. */
 export interface ClusterServersDeps {
@@ -212,7 +211,7 @@ async function insertExternal(
   try {
     await deps.clusters.insert(cluster, deps.clock);
   } catch (error) {
-    if (sqlStateOf(error) === '23503') {
+    if (codeOf(error) === '23503') {
       throw new OperatorError(
         `the clusters file names the account ${accountId}, which does not exist: ` +
           'start without it, and make the account with keyshift account create',

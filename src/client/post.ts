@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { codeOf } from '../core/errors.ts';
 
 /** Sends the one request of a call. Not fetch: that cannot be given the certificate to trust. */
 
@@ -12,8 +13,7 @@ export class NoAnswer extends Error {
 
   /** Whether nobody listens there. */
   get isRefused(): boolean {
-    const { cause } = this;
-    return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+    return codeOf(this.cause) === 'ECONNREFUSED';
   }
 }
 

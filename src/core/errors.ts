@@ -57,6 +57,12 @@ export class OperatorError extends Error {
   }
 }
 
+/** What PostgreSQL (a SQLSTATE) or the operating system (such as `EEXIST`) calls an error; undefined for others. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, SqlError } from '../core/errors.ts';
+import { codeOf, messageOf, SqlError } from '../core/errors.ts';
 import { againAfterRace } from './role-lock.ts';
 import { isUnreachable, type ServerAccess } from './server-access.ts';
 import { HAS_SYSTEM_TABLES, installSystemTables, SYSTEM_TABLES_DIGEST } from './system-tables.ts';
@@ -74,7 +74,7 @@ export async function ensureDatabasePrepared(
     await prepareDatabase(access, database);
   } catch (error) {
     if (isUnreachable(error)) throw error;
-    const isForbidden = error instanceof Error && 'code' in error && error.code === '42501';
+    const isForbidden = codeOf(error) === '42501';
     if (access.isSuperuser || !isForbidden) throw standsInTheWay(database, error);
     access.logger.warn(
       { database, reason: messageOf(error) },

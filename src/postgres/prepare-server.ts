@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, OperatorError, SqlError } from '../core/errors.ts';
+import { codeOf, messageOf, OperatorError, SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Secret } from '../core/secret.ts';
 import { LOGIN_DATABASE } from './embedded.ts';
@@ -40,11 +40,10 @@ async function prepareHome(access: ServerAccess): Promise<void> {
   try {
     await prepareDatabase(access, access.home);
   } catch (error) {
-    if (access.isSuperuser || !(error instanceof Error && 'code' in error && error.code === '42501'))
-      throw error;
+    if (access.isSuperuser || codeOf(error) !== '42501') throw error;
     throw new OperatorError(
       `The role "${access.ownRole}" may not make the schema keyshift in the database "${access.home}" ` +
-        `(${error.message}): GRANT CREATE ON DATABASE to it, or name another database in the URL.`,
+        `(${messageOf(error)}): GRANT CREATE ON DATABASE to it, or name another database in the URL.`,
       { cause: error },
     );
   }
@@ -60,7 +59,7 @@ export async function createDatabase(access: ServerAccess, name: string): Promis
       .admin(access.home)
       .query(`CREATE DATABASE ${quoteIdentifier(name)} OWNER keyshift_superuser`);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === '42P04') {
+    if (codeOf(error) === '42P04') {
       throw new SqlError('42P04', `database "${name}" already exists`, { cause: error });
     }
     throw error;
@@ -117,9 +116,9 @@ async function makeLoginDatabaseIfAllowed(access: ServerAccess): Promise<void> {
   try {
     await makeLoginDatabase(access);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === '42501')) throw error;
+    if (codeOf(error) !== '42501') throw error;
     access.logger.warn(
-      { role: access.ownRole, reason: error.message },
+      { role: access.ownRole, reason: messageOf(error) },
       `the database ${LOGIN_DATABASE} cannot be made, so users with passwords cannot log in`,
     );
   }
@@ -136,7 +135,7 @@ async function makeLoginDatabase(access: ServerAccess): Promise<void> {
   if (known.rowCount === 0) {
     await home.query(`CREATE DATABASE ${login} TEMPLATE template0`).catch((error: unknown) => {
       // Another node may have made it meanwhile.
-      if (!(error instanceof Error && 'code' in error && IS_THERE.has(error.code))) throw error;
+      if (!IS_THERE.has(codeOf(error))) throw error;
     });
   }
   await home.query(`REVOKE ALL ON DATABASE ${login} FROM PUBLIC`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { codeOf } from '../core/errors.ts';
 import { COMMAND_ENV, runCommand } from './run-command.ts';
 
 /**
@@ -14,7 +15,7 @@ export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
   // In a container whose first process does not reap, an ended orphan stays a zombie for ever.
   return process.platform !== 'linux' || stateOf(readStatus(pid)) !== 'Z';

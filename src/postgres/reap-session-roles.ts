@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { codeOf } from '../core/errors.ts';
 import { quoteIdentifier } from './quote.ts';
 import { underRoleLock } from './role-lock.ts';
 import type { ServerAccess } from './server-access.ts';
@@ -117,9 +118,9 @@ async function releaseIn(access: ServerAccess, database: string, stray: Stray): 
     return true;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
-    if (hasCode(error, LOCK_NOT_AVAILABLE)) return false;
+    if (codeOf(error) === LOCK_NOT_AVAILABLE) return false;
     // Without event triggers a session role owns what it made, and only a superuser may give that away.
-    if (!access.isSuperuser && hasCode(error, INSUFFICIENT_PRIVILEGE)) return false;
+    if (!access.isSuperuser && codeOf(error) === INSUFFICIENT_PRIVILEGE) return false;
     throw error;
   } finally {
     // Not kept: an idle connection of ours would make DROP DATABASE wait.
@@ -131,10 +132,6 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const INSUFFICIENT_PRIVILEGE = '42501';
 const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
-
 async function dropIfStray(client: pg.PoolClient, stray: Stray, unused: number): Promise<Outcome> {
   // A login may have come in between, or have renamed it and made a new one of the same name.
   const still = await client.query<Stray>(STRAYS_SQL, [unused, stray.id, '0']);
@@ -145,7 +142,7 @@ async function dropIfStray(client: pg.PoolClient, stray: Stray, unused: number):
     await client.query(`DROP ROLE ${quoteIdentifier(found.name)}`);
     return 'dropped';
   } catch (error) {
-    if (!hasCode(error, DEPENDENT_OBJECTS_STILL_EXIST)) throw error;
+    if (codeOf(error) !== DEPENDENT_OBJECTS_STILL_EXIST) throw error;
     await client.query('ROLLBACK TO SAVEPOINT before_drop');
     return 'in the way';
   }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { codeOf, messageOf } from '../core/errors.ts';
 import type { ServerAccess } from './server-access.ts';
 
 /** Changes of roles happen one at a time, for all Keyshift processes of a server, and are tried again after a race. */
@@ -63,6 +64,7 @@ async function rollback(client: pg.PoolClient): Promise<boolean> {
 
 function isRace(error: unknown): boolean {
   // An error that PostgreSQL sent; our own refusals have no `code`.
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return false;
-  return RACES.has(error.code) || (error.code === 'XX000' && /^tuple concurrently/.test(error.message));
+  const code = codeOf(error);
+  if (code === undefined) return false;
+  return RACES.has(code) || (code === 'XX000' && /^tuple concurrently/.test(messageOf(error)));
 }

@@ -1,6 +1,6 @@
 import { connect as connectSocket, type OnReadOpts, type Socket } from 'node:net';
 import pg from 'pg';
-import { messageOf, SqlError } from '../core/errors.ts';
+import { codeOf, messageOf, SqlError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { ADMIN_ROLE, type EmbeddedServer } from './embedded.ts';
 import type { SessionPasswords } from './session-passwords.ts';
@@ -100,9 +100,7 @@ const UNREACHABLE_WORDS =
 
 /** Whether an error means that the server cannot be reached now, and not that it refused something. */
 export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code)) return true;
-  return UNREACHABLE_WORDS.test(error.message);
+  return UNREACHABLE.has(codeOf(error) ?? '') || UNREACHABLE_WORDS.test(messageOf(error));
 }
 
 /** PostgreSQL 18 manual, appendix A, class 53 (insufficient resources): disk, memory, connections. */
@@ -110,11 +108,11 @@ const NO_ROOM = /^53[0-9A-Z]{3}$/;
 
 /** The refusal that a client is told when the server has no room for what the administrator asks; else undefined. */
 export function refusalForRoom(error: unknown): SqlError | undefined {
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined;
-  if (!NO_ROOM.test(error.code)) return undefined;
-  return new SqlError(error.code, 'the database server of this cluster has no room for another session', {
+  const code = codeOf(error);
+  if (code === undefined || !NO_ROOM.test(code)) return undefined;
+  return new SqlError(code, 'the database server of this cluster has no room for another session', {
     cause: error,
-    detail: error.message,
+    detail: messageOf(error),
   });
 }
 

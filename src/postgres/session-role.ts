@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { SqlError } from '../core/errors.ts';
+import { codeOf, SqlError } from '../core/errors.ts';
 import type { AccountFacts, ProvisionFacts, SessionFacts } from './provision-facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { underRoleLock } from './role-lock.ts';
@@ -178,7 +178,7 @@ async function setMemberships(
 }
 
 function refusedGrant(of: string, cause: unknown): unknown {
-  if (!(cause instanceof Error && 'code' in cause && cause.code === '42501')) return cause;
+  if (codeOf(cause) !== '42501') return cause;
   return new SqlError('42501', `the rights of "${of}" cannot be given to a session`, {
     cause,
     detail: `The gateway's role on the database server has no ADMIN option on the role "${of}".`,

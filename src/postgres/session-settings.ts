@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { SqlError } from '../core/errors.ts';
+import { codeOf, SqlError } from '../core/errors.ts';
 import type { ProvisionFacts, RoleSettings } from './provision-facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
@@ -104,7 +104,7 @@ function splitNames(list: string): string[] {
 }
 
 function refusedSetting(name: string, cause: unknown): unknown {
-  if (!(cause instanceof Error && 'code' in cause && cause.code === '42501')) return cause;
+  if (codeOf(cause) !== '42501') return cause;
   return new SqlError('42501', `the setting "${name}" of the user cannot be given to its session`, {
     cause,
     detail: "The gateway's role on the database server may not set it.",

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { OperatorError } from '../core/errors.ts';
+import { codeOf, OperatorError } from '../core/errors.ts';
 import { birthOf } from './process-table.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function takeSupervision(
       await writeFile(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
       return left;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     }
     const stored = parse(await readFile(path, 'utf8').catch(() => ''));
     if (stored !== undefined && (await birthOf(stored.pid)) === stored.birth) {

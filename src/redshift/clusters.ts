@@ -1,6 +1,7 @@
 import { redshiftArn } from '../core/arn.ts';
 import type { Clock } from '../core/clock.ts';
-import { type Database, type Store, sqlStateOf } from '../store/database.ts';
+import { codeOf } from '../core/errors.ts';
+import type { Database, Store } from '../store/database.ts';
 import { Held } from '../store/held.ts';
 import {
   clusterAlreadyExists,
@@ -160,7 +161,7 @@ export class Clusters {
         if ((row?.count ?? 0) > max) throw clusterQuotaExceeded();
       });
     } catch (error) {
-      if (sqlStateOf(error) === '23505') throw clusterAlreadyExists();
+      if (codeOf(error) === '23505') throw clusterAlreadyExists();
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { AwsError } from '../core/errors.ts';
-import { type Store, sqlStateOf } from '../store/database.ts';
+import { codeOf } from '../core/errors.ts';
+import type { Store } from '../store/database.ts';
 import type { ParameterValue } from './parameters.ts';
 import type { Tag } from './tags.ts';
 
@@ -131,7 +132,7 @@ export class Resources {
         ]);
       });
     } catch (error) {
-      if (sqlStateOf(error) === '23505') throw refusal.exists();
+      if (codeOf(error) === '23505') throw refusal.exists();
       throw error;
     }
     return { name, content, createdAt };

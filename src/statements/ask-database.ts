@@ -1,7 +1,6 @@
-import { messageOf } from '../core/errors.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
 import { databaseConnection, queryTimeout, statementInvalid } from '../redshift/statement-errors.ts';
 import type { ResultRow, StatementLogin, StatementTarget } from '../redshift/statements.ts';
-import { sqlStateOf } from '../store/database.ts';
 import { CANCELED, failureText } from './failure-text.ts';
 import type { Jobs } from './jobs.ts';
 
@@ -25,7 +24,7 @@ export async function askDatabase(
       return session.rows(sql, values);
     });
   } catch (error) {
-    const state = sqlStateOf(error);
+    const state = codeOf(error);
     if (state === CANCELED) throw queryTimeout(ASK_SECONDS_MAX);
     if (state === undefined || OURS.test(state)) throw databaseConnection(messageOf(error));
     throw statementInvalid(failureText(error));

@@ -1,6 +1,5 @@
-import { messageOf } from '../core/errors.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
 import type { StatementStatus } from '../redshift/statements.ts';
-import { sqlStateOf } from '../store/database.ts';
 
 /** A reason of our own why a statement fails, in words for its owner. */
 export class StatementFailure extends Error {}
@@ -8,7 +7,7 @@ export class StatementFailure extends Error {}
 /** What a statement's `Error` says, in the form of Redshift's JDBC driver: `ERROR: …`, and each further field on a line. */
 export function failureText(error: unknown): string {
   if (error instanceof StatementFailure) return error.message;
-  if (sqlStateOf(error) === undefined || typeof error !== 'object' || error === null) return messageOf(error);
+  if (codeOf(error) === undefined || typeof error !== 'object' || error === null) return messageOf(error);
   const field = (name: string): string | undefined => {
     const value: unknown = Reflect.get(error, name);
     return typeof value === 'string' && value !== '' ? value : undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { codeOf } from '../core/errors.ts';
 import type { ResultRow, Statement, StatementPart, StatementStatus } from '../redshift/statements.ts';
-import { sqlStateOf } from '../store/database.ts';
 import type { DatabaseSession } from './database-session.ts';
 import { CANCELED, type Failure, failureOf, failureText, StatementFailure } from './failure-text.ts';
 import { namedValues, placeParameters } from './place-parameters.ts';
@@ -97,7 +97,7 @@ async function runPart(
     return { part: { ...ended('FINISHED'), ...(await resultOf(session, sink, tag)) }, error: undefined };
   } catch (cause) {
     const error = await causeOf(cause, session, signal);
-    const isCanceled = signal.aborted && sqlStateOf(error) === CANCELED;
+    const isCanceled = signal.aborted && codeOf(error) === CANCELED;
     const status = isCanceled ? 'ABORTED' : 'FAILED';
     const text = isCanceled ? undefined : failureText(error);
     return { part: { ...ended(status), ...NO_RESULT, error: text }, error };
@@ -107,7 +107,7 @@ async function runPart(
 /** A session that somebody ends has its statement canceled first, and then says why. */
 async function causeOf(cause: unknown, session: DatabaseSession, signal: AbortSignal): Promise<unknown> {
   if (cause instanceof RowNotReceivable) return new StatementFailure(ROW_TOO_LONG);
-  if (signal.aborted || sqlStateOf(cause) !== CANCELED) return cause;
+  if (signal.aborted || codeOf(cause) !== CANCELED) return cause;
   return (await session.endWithin(LAST_WORDS_MS)) ?? cause;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { codeOf } from '../core/errors.ts';
 import {
   ACTIVE,
   type Statement,
@@ -8,7 +9,7 @@ import {
   type StatementPart,
   type StatementStatus,
 } from '../redshift/statements.ts';
-import { type Database, sqlStateOf } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
 import type { Sealer } from '../store/sealer.ts';
 
 /**
@@ -100,7 +101,7 @@ export class StatementRows {
       );
       return true;
     } catch (error) {
-      if (sqlStateOf(error) === UNIQUE_VIOLATION) return false;
+      if (codeOf(error) === UNIQUE_VIOLATION) return false;
       throw error;
     }
   }

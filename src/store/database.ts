@@ -1,4 +1,5 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg';
+import { codeOf } from '../core/errors.ts';
 
 /** Something that runs SQL: the pool, or one transaction. */
 export interface Database {
@@ -56,15 +57,9 @@ function statement(text: string, values: readonly unknown[], name: string | unde
   return { text, values: values as unknown[], ...(name === undefined ? {} : { name }) };
 }
 
-/** The SQLSTATE of an error that PostgreSQL sent, or undefined. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
 /** Whether something was to be written for an account that has been closed meanwhile. */
 export function wasForNoAccount(error: unknown): boolean {
-  if (sqlStateOf(error) !== '23503') return false;
+  if (codeOf(error) !== '23503') return false;
   // What PostgreSQL calls the references to keyshift.accounts.
   const { constraint } = error as { readonly constraint?: unknown };
   return typeof constraint === 'string' && constraint.endsWith('_account_id_fkey');
@@ -72,7 +67,7 @@ export function wasForNoAccount(error: unknown): boolean {
 
 /** Whether a transaction failed because others were at the same rows; after all its tries, if it is thrown. */
 export function wasOverrun(error: unknown): boolean {
-  return RETRY.has(sqlStateOf(error) ?? '');
+  return RETRY.has(codeOf(error) ?? '');
 }
 
 async function once<T>(client: PoolClient, work: (database: Database) => Promise<T>): Promise<T> {
