@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 import type { SessionReport } from './api/actions/keyshift/deps.ts';
-import { calling, endpointOf, SERVICE, type Surroundings } from './cli-calls.ts';
-import { type CallResult, call } from './client/call.ts';
+import { type Ask, asking, type Surroundings } from './cli-calls.ts';
 import { OperatorError } from './core/errors.ts';
 
 /** The commands that show who is logged in and end access: `keyshift sessions`, `keyshift revoke`. */
-
-type Ask = (action: string, parameters: Readonly<Record<string, string>>) => Promise<CallResult>;
 
 /** The options of `keyshift revoke`, and the parameter that each one is. */
 const REVOKE_OPTIONS = [
@@ -31,8 +28,7 @@ const REVOKE_OPTIONS = [
 
 export function addAccessCommands(program: Command, surroundings: Surroundings): void {
   const { print } = surroundings;
-  const ask: Ask = (action, parameters) =>
-    calling(() => call(endpointOf(surroundings.place()), SERVICE, action, parameters, surroundings.now()));
+  const ask = asking(surroundings);
 
   addSettingsCommand(program, surroundings, ask);
   const sessions = program

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { calling, endpointOf, environmentOf, SERVICE, type Surroundings } from './cli-calls.ts';
-import { type CallResult, call } from './client/call.ts';
+import { type Ask, asking, environmentOf, type Surroundings } from './cli-calls.ts';
+import type { CallResult } from './client/call.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import { Secret } from './core/secret.ts';
 import { writeEnvFile } from './env-file.ts';
 
 /** The commands for the accounts of an installation: `keyshift account`. */
-
-type Ask = (action: string, parameters: Readonly<Record<string, string>>) => Promise<CallResult>;
 
 /** Where the root key of an account goes: to a file like env.sh, or to the terminal. */
 interface KeyFlags {
@@ -23,8 +21,7 @@ const KEY_FILE = [
 
 export function addAccountCommands(program: Command, surroundings: Surroundings): void {
   const { print } = surroundings;
-  const ask: Ask = (action, parameters) =>
-    calling(() => call(endpointOf(surroundings.place()), SERVICE, action, parameters, surroundings.now()));
+  const ask = asking(surroundings);
 
   const account = program
     .command('account')

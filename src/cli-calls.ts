@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type CallResult, call, type Endpoint } from './client/call.ts';
+import { type CallResult, call, type Endpoint, type ServiceName } from './client/call.ts';
 import { NoAnswer } from './client/post.ts';
 import type { Config } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
@@ -10,7 +10,7 @@ import { type Environment, readEnvFile } from './env-file.ts';
 /** Commands that call a running Keyshift, through the same API, policy and audit as everybody, with the root key. */
 
 /** The service of Keyshift's own operations. */
-export const SERVICE = { name: 'keyshift', version: '2026-11-22' } as const;
+const SERVICE: ServiceName = { name: 'keyshift', version: '2026-11-22' };
 const PAGE = 500;
 const SECONDS = new Map([
   ['s', 1],
@@ -23,37 +23,33 @@ export async function moveClock(place: Place, by: string, at: Date): Promise<str
   const parts = /^([+-])(\d{1,8})([smh])$/.exec(by);
   if (parts === null) throw new OperatorError(`"${by}" is not a distance in time: write +900s, -15m or +1h`);
   const seconds = Number(`${parts[1]}${parts[2]}`) * (SECONDS.get(parts[3] ?? '') ?? 1);
-  const result = await calling(() =>
-    call(endpointOf(place), SERVICE, 'MoveClock', { BySeconds: String(seconds) }, at),
-  );
+  const result = await ask(place, 'MoveClock', { BySeconds: String(seconds) }, at);
   return `The time is now ${result.texts('Now')[0]} (${result.texts('OffsetSeconds')[0]} seconds from the system's).`;
 }
 
 /** Makes the policy in `file` the guardrail of the account. Returns what to print. Throws OperatorError. */
 export async function setGuardrail(place: Place, file: string, at: Date): Promise<string> {
   const document = await calling(() => readFile(file, 'utf8'));
-  await calling(() =>
-    call(endpointOf(place), SERVICE, 'PutAccountGuardrail', { PolicyDocument: document }, at),
-  );
+  await ask(place, 'PutAccountGuardrail', { PolicyDocument: document }, at);
   return 'The guardrail is set, and holds from the next request on.';
 }
 
 /** Removes the guardrail of the account. Returns what to print. Throws OperatorError. */
 export async function removeGuardrail(place: Place, at: Date): Promise<string> {
-  await calling(() => call(endpointOf(place), SERVICE, 'DeleteAccountGuardrail', {}, at));
+  await ask(place, 'DeleteAccountGuardrail', {}, at);
   return 'The guardrail is removed.';
 }
 
 /** The guardrail of the account, as it was written. Throws OperatorError, also when there is none. */
 export async function showGuardrail(place: Place, at: Date): Promise<string> {
-  const result = await calling(() => call(endpointOf(place), SERVICE, 'GetAccountGuardrail', {}, at));
+  const result = await ask(place, 'GetAccountGuardrail', {}, at);
   return result.texts('PolicyDocument')[0] ?? '';
 }
 
 /** What decided the refusal with this id, or the latest one, for a person. Throws OperatorError. */
 export async function explainRefusal(place: Place, id: string | undefined, at: Date): Promise<string> {
   const parameters: Record<string, string> = id === undefined ? {} : { DecisionId: id };
-  const result = await calling(() => call(endpointOf(place), SERVICE, 'ExplainDecision', parameters, at));
+  const result = await ask(place, 'ExplainDecision', parameters, at);
   return result.texts('member').join('\n');
 }
 
@@ -64,13 +60,10 @@ export async function printAudit(
   now: () => Date,
   print: (line: string) => void,
 ): Promise<void> {
-  const endpoint = endpointOf(place);
   // The end is fixed by a page that is not full; reading the log itself adds an event for each page.
   for (let from: string | undefined = after; from !== undefined; ) {
     const parameters: Record<string, string> = { AfterSequence: from, MaxItems: String(PAGE) };
-    const result: CallResult = await calling(() =>
-      call(endpoint, SERVICE, 'GetAuditEvents', parameters, now()),
-    );
+    const result: CallResult = await ask(place, 'GetAuditEvents', parameters, now());
     const lines = result.texts('member');
     for (const line of lines) print(line);
     from = lines.length === PAGE ? result.texts('LastSequence')[0] : undefined;
@@ -81,7 +74,7 @@ export async function printAudit(
 export type Place = Pick<Config, 'dataDir' | 'envFile'>;
 
 /** The API that the commands call, and the key that they call it with. Throws OperatorError. */
-export function endpointOf(place: Place): Endpoint {
+function endpointOf(place: Place): Endpoint {
   const { endpointUrl, region, accessKeyId, secretAccessKey, caFile } = environmentOf(place);
   const ca = endpointUrl.startsWith('https:') ? trusted(caFile) : undefined;
   return { url: endpointUrl, region, accessKeyId, secretAccessKey, ca };
@@ -107,8 +100,26 @@ export interface Surroundings {
   readonly print: (line: string) => void;
 }
 
+export type Ask = (action: string, parameters: Readonly<Record<string, string>>) => Promise<CallResult>;
+
+/** Asks for a group of commands. Throws OperatorError. */
+export function asking({ place, now }: Surroundings, service = SERVICE): Ask {
+  return (action, parameters) => ask(place(), action, parameters, now(), service);
+}
+
+/** Calls one operation. Throws OperatorError. */
+function ask(
+  place: Place,
+  action: string,
+  parameters: Readonly<Record<string, string>>,
+  at: Date,
+  service = SERVICE,
+): Promise<CallResult> {
+  return calling(() => call(endpointOf(place), service, action, parameters, at));
+}
+
 /** Turns what a call throws into an OperatorError. */
-export async function calling<T>(work: () => Promise<T>): Promise<T> {
+async function calling<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

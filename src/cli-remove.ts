@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { REMOVALS } from './api/actions/revoke-removed.ts';
-import { calling, endpointOf, SERVICE, type Surroundings } from './cli-calls.ts';
-import { type CallResult, call } from './client/call.ts';
+import { type Ask, asking, type Surroundings } from './cli-calls.ts';
 import { OperatorError } from './core/errors.ts';
 
 /** `keyshift remove`: takes something from an IAM identity, and with `--and-sessions` ends what it obtained. */
@@ -11,15 +10,11 @@ const IAM = { name: 'iam', version: '2010-05-08' } as const;
 const PAGES_MAX = 1_000;
 
 type Parameters = Readonly<Record<string, string>>;
-type Ask = (
-  service: typeof IAM | typeof SERVICE,
-  action: string,
-  parameters: Parameters,
-) => Promise<CallResult>;
 
-export function addRemoveCommand(program: Command, { place, now, print }: Surroundings): void {
-  const ask: Ask = (service, action, parameters) =>
-    calling(() => call(endpointOf(place()), service, action, parameters, now()));
+export function addRemoveCommand(program: Command, surroundings: Surroundings): void {
+  const { print } = surroundings;
+  const ask = asking(surroundings);
+  const iam = asking(surroundings, IAM);
   program
     .command('remove')
     .description('take a key, policy, membership, user or role from an IAM identity')
@@ -36,12 +31,12 @@ export function addRemoveCommand(program: Command, { place, now, print }: Surrou
         }
         const parameters = readParameters(texts);
         // Before it is done: a user that is deleted is not found any more.
-        const revocations = andSessions ? await revocationsFor(ask, owner, parameters) : [];
-        await ask(IAM, operation, parameters);
+        const revocations = andSessions ? await revocationsFor(iam, owner, parameters) : [];
+        await iam(operation, parameters);
         print(`${operation}: done.`);
         for (const revocation of revocations) {
           const [who = ''] = Object.values(revocation);
-          const answer = await ask(SERVICE, 'RevokeAccess', { ...revocation, Reason: `iam:${operation}` });
+          const answer = await ask('RevokeAccess', { ...revocation, Reason: `iam:${operation}` });
           print(`Revoked what ${who} obtained; ${answer.texts('SessionsEnded')[0] ?? '0'} session(s) ended.`);
         }
       },
@@ -60,7 +55,7 @@ function readParameters(texts: readonly string[]): Parameters {
 
 /** The parameters of RevokeAccess for everybody who loses something. */
 async function revocationsFor(
-  ask: Ask,
+  iam: Ask,
   owner: 'user' | 'group' | 'role',
   given: Parameters,
 ): Promise<Parameters[]> {
@@ -71,25 +66,25 @@ async function revocationsFor(
   };
   switch (owner) {
     case 'user': {
-      const user = await ask(IAM, 'GetUser', { UserName: named('UserName') });
+      const user = await iam('GetUser', { UserName: named('UserName') });
       return user.texts('Arn').map((PrincipalArn) => ({ PrincipalArn }));
     }
     case 'role': {
-      const role = await ask(IAM, 'GetRole', { RoleName: named('RoleName') });
+      const role = await iam('GetRole', { RoleName: named('RoleName') });
       return role.texts('Arn').map((RoleArn) => ({ RoleArn }));
     }
     case 'group':
-      return (await membersOf(ask, named('GroupName'))).map((PrincipalArn) => ({ PrincipalArn }));
+      return (await membersOf(iam, named('GroupName'))).map((PrincipalArn) => ({ PrincipalArn }));
     default:
       return owner satisfies never;
   }
 }
 
-async function membersOf(ask: Ask, GroupName: string): Promise<string[]> {
+async function membersOf(iam: Ask, GroupName: string): Promise<string[]> {
   const members: string[] = [];
   let marker: Parameters = {};
   for (let page = 0; page < PAGES_MAX; page++) {
-    const answer = await ask(IAM, 'GetGroup', { GroupName, ...marker });
+    const answer = await iam('GetGroup', { GroupName, ...marker });
     const [users] = answer.parts('Users');
     members.push(...(users?.texts('Arn') ?? []));
     const [next] = answer.texts('Marker');

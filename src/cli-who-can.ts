@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { calling, endpointOf, SERVICE, type Surroundings } from './cli-calls.ts';
-import { type CallResult, call } from './client/call.ts';
+import { asking, type Surroundings } from './cli-calls.ts';
 
 /** The commands that say who can get a login, and why somebody cannot: `keyshift who-can`, `keyshift why-not`. */
 
@@ -37,9 +36,9 @@ interface WhyNotLine {
 
 const PAGE = 500;
 
-export function addWhoCanCommands(program: Command, { place, now, print }: Surroundings): void {
-  const ask = (action: string, parameters: Readonly<Record<string, string>>): Promise<CallResult> =>
-    calling(() => call(endpointOf(place()), SERVICE, action, parameters, now()));
+export function addWhoCanCommands(program: Command, surroundings: Surroundings): void {
+  const { print } = surroundings;
+  const ask = asking(surroundings);
 
   const whoCan = program
     .command('who-can')
