@@ -27,7 +27,6 @@ export interface LinkOptions {
 export class ServerLink {
   readonly warm: WarmBackends;
   readonly #identifier: string;
-  readonly #logger: Logger;
   readonly #options: LinkOptions;
   #access: ServerAccess | undefined;
   #server: EmbeddedServer | undefined;
@@ -37,7 +36,6 @@ export class ServerLink {
 
   constructor(identifier: string, options: LinkOptions) {
     this.#identifier = identifier;
-    this.#logger = options.logger;
     this.#options = options;
     this.warm = new WarmBackends(options.warmBackendsMax, options.random);
   }
@@ -62,7 +60,7 @@ export class ServerLink {
     const reap = (signal: AbortSignal) => reapSessionRoles(access, { signal });
     this.#access = access;
     this.#server = server;
-    this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#logger });
+    this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#options.logger });
     if (server !== undefined)
       this.#userLog = new UserLog(access, this.#options.clock, this.#options.noteUser);
   }
@@ -72,10 +70,10 @@ export class ServerLink {
     const facts = { cluster: this.#identifier };
     const work = async (): Promise<void> => {
       this.take(await open(), undefined);
-      this.#logger.info(facts, 'the server of an external cluster is ready');
+      this.#options.logger.info(facts, 'the server of an external cluster is ready');
     };
     this.#reaching = new KeepTrying(REACH_AGAIN_MS, work, (error) => {
-      this.#logger.error(
+      this.#options.logger.error(
         { ...facts, reason: messageOf(error) },
         'the server of an external cluster cannot be used; its logins are refused until it can',
       );

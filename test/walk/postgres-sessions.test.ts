@@ -6,17 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/core/ids.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { type EmbeddedServer, startEmbedded } from '../../src/postgres/embedded.ts';
+import type { EmbeddedServer } from '../../src/postgres/embedded.ts';
 import { prepareDatabase } from '../../src/postgres/prepare-database.ts';
-import {
-  createDatabase,
-  createMasterUser,
-  prepareServer,
-  setPassword,
-} from '../../src/postgres/prepare-server.ts';
+import { createDatabase, prepareServer, setPassword } from '../../src/postgres/prepare-server.ts';
 import { type ProvisionRequest, provision } from '../../src/postgres/provision.ts';
 import { reapSessionRoles } from '../../src/postgres/reap-session-roles.ts';
 import { embeddedAccess, type ServerAccess } from '../../src/postgres/server-access.ts';
+import { startMasterServer } from './support/master-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keyshift-sessions-'));
 const open: Client[] = [];
@@ -24,21 +20,7 @@ let server: EmbeddedServer;
 let access: ServerAccess;
 
 beforeAll(async () => {
-  server = await startEmbedded({
-    dataDir: join(folder, 'cluster'),
-    name: 'sessions',
-    durable: false,
-    maxConnections: 60,
-    logger: silentLogger,
-  });
-  access = embeddedAccess(server, silentLogger);
-  await prepareServer(access);
-  await createDatabase(access, 'dev');
-  await createMasterUser(access, {
-    name: 'master',
-    password: new Secret('Master12345'),
-    random: systemRandom,
-  });
+  ({ server, access } = await startMasterServer(join(folder, 'cluster'), 'sessions'));
   await admin('CREATE ROLE readers', 'CREATE ROLE writers', 'CREATE ROLE keepers');
 });
 

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { Client, type QueryResult } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/core/ids.ts';
-import { silentLogger } from '../../src/core/logger.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { userDdlRewriter } from '../../src/gateway/user-ddl.ts';
-import { type EmbeddedServer, startEmbedded } from '../../src/postgres/embedded.ts';
+import type { EmbeddedServer } from '../../src/postgres/embedded.ts';
 import { prepareDatabase } from '../../src/postgres/prepare-database.ts';
-import { createDatabase, createMasterUser, prepareServer } from '../../src/postgres/prepare-server.ts';
+import { createMasterUser } from '../../src/postgres/prepare-server.ts';
 import { provision } from '../../src/postgres/provision.ts';
-import { embeddedAccess, type ServerAccess } from '../../src/postgres/server-access.ts';
+import type { ServerAccess } from '../../src/postgres/server-access.ts';
+import { startMasterServer } from './support/master-server.ts';
 
 // Redshift's user DDL on a real server: sessions are opened as provisioning says, and what they run is what the relay
 // would put in the place of their statements.
@@ -34,21 +34,7 @@ interface Session {
 }
 
 beforeAll(async () => {
-  server = await startEmbedded({
-    dataDir: join(folder, 'cluster'),
-    name: 'user-ddl',
-    durable: false,
-    maxConnections: 60,
-    logger: silentLogger,
-  });
-  access = embeddedAccess(server, silentLogger);
-  await prepareServer(access);
-  await createMasterUser(access, {
-    name: 'master',
-    password: new Secret('Master12345'),
-    random: systemRandom,
-  });
-  await createDatabase(access, 'dev');
+  ({ server, access } = await startMasterServer(join(folder, 'cluster'), 'user-ddl'));
   master = await logIn('master');
   open.length = 0;
   await master.run('create group readers');

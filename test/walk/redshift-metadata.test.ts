@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemRandom } from '../../src/core/ids.ts';
-import { silentLogger } from '../../src/core/logger.ts';
-import { Secret } from '../../src/core/secret.ts';
 import { translateDialect } from '../../src/gateway/dialect/translate-dialect.ts';
-import { type EmbeddedServer, startEmbedded } from '../../src/postgres/embedded.ts';
-import { createDatabase, createMasterUser, prepareServer } from '../../src/postgres/prepare-server.ts';
-import { embeddedAccess, type ServerAccess } from '../../src/postgres/server-access.ts';
+import type { EmbeddedServer } from '../../src/postgres/embedded.ts';
+import type { ServerAccess } from '../../src/postgres/server-access.ts';
+import { startMasterServer } from './support/master-server.ts';
 
 /** The queries by which clients read metadata, as the clients send them and as the gateway passes them on. */
 
@@ -38,21 +35,7 @@ let access: ServerAccess;
 let master: Client;
 
 beforeAll(async () => {
-  server = await startEmbedded({
-    dataDir: join(folder, 'cluster'),
-    name: 'metadata',
-    durable: false,
-    maxConnections: 30,
-    logger: silentLogger,
-  });
-  access = embeddedAccess(server, silentLogger);
-  await prepareServer(access);
-  await createMasterUser(access, {
-    name: 'master',
-    password: new Secret('Master12345'),
-    random: systemRandom,
-  });
-  await createDatabase(access, 'dev');
+  ({ server, access } = await startMasterServer(join(folder, 'cluster'), 'metadata', 30));
   master = new Client({ host: server.socketDir, port: server.port, user: 'master', database: 'dev' });
   await master.connect();
   await master.query('CREATE ROLE alice LOGIN; CREATE GROUP analysts');

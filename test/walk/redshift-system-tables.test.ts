@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { systemRandom } from '../../src/core/ids.ts';
-import { silentLogger } from '../../src/core/logger.ts';
-import { Secret } from '../../src/core/secret.ts';
-import { type EmbeddedServer, startEmbedded } from '../../src/postgres/embedded.ts';
+import type { EmbeddedServer } from '../../src/postgres/embedded.ts';
 import { prepareDatabase } from '../../src/postgres/prepare-database.ts';
-import { createDatabase, createMasterUser, prepareServer } from '../../src/postgres/prepare-server.ts';
+import { prepareServer } from '../../src/postgres/prepare-server.ts';
 import { provision } from '../../src/postgres/provision.ts';
-import { embeddedAccess, type ServerAccess } from '../../src/postgres/server-access.ts';
+import type { ServerAccess } from '../../src/postgres/server-access.ts';
 import { SYSTEM_TABLES } from '../../src/postgres/system-tables.ts';
 import { UserLog } from '../../src/postgres/user-log.ts';
+import { startMasterServer } from './support/master-server.ts';
 
 /** The system tables of Amazon Redshift in an embedded server: their columns, their rows, and who sees which. */
 
@@ -57,21 +55,7 @@ const SCHEMA = `
   CREATE TABLE hidden.plans (id integer);`;
 
 beforeAll(async () => {
-  server = await startEmbedded({
-    dataDir: join(folder, 'cluster'),
-    name: 'tables',
-    durable: false,
-    maxConnections: 60,
-    logger: silentLogger,
-  });
-  access = embeddedAccess(server, silentLogger);
-  await prepareServer(access);
-  await createMasterUser(access, {
-    name: 'master',
-    password: new Secret('Master12345'),
-    random: systemRandom,
-  });
-  await createDatabase(access, 'dev');
+  ({ server, access } = await startMasterServer(join(folder, 'cluster'), 'tables'));
   master = await connectAs('master');
   await master.query(
     "CREATE ROLE alice LOGIN CONNECTION LIMIT 7 VALID UNTIL '2030-01-01' ADMIN keyshift_superuser;" +
