@@ -3,6 +3,7 @@ import { codeOf, messageOf, OperatorError, SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Secret } from '../core/secret.ts';
 import { LOGIN_DATABASE } from './embedded.ts';
+import { mendedBy } from './known-holes.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { underRoleLock } from './role-lock.ts';
@@ -22,6 +23,7 @@ const DATABASES_AT_START_MAX = 100;
  */
 export async function prepareServer(access: ServerAccess): Promise<void> {
   await prepareHome(access);
+  await tellKnownHoles(access);
   await underRoleLock(access, async (client) => {
     await client.query(SERVER_SQL);
   });
@@ -47,6 +49,21 @@ async function prepareHome(access: ServerAccess): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** Only said: a server that nobody hostile reaches may wait for its upgrade, and the embedded one for its package. */
+async function tellKnownHoles(access: ServerAccess): Promise<void> {
+  const { rows } = await access
+    .admin(access.home)
+    .query<{ version: string }>(`SELECT current_setting('server_version') AS version`);
+  const version = rows[0]?.version ?? '';
+  const mended = mendedBy(version);
+  if (mended === undefined) return;
+  access.logger.warn(
+    { version, mended },
+    'this PostgreSQL has known holes (CVE-2026-6460 and older) by which a session that may create objects runs ' +
+      "programs as the server's operating system user: upgrade it, or let only people in who may do that",
+  );
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyshiftData } from '../../src/api/services/keyshift.ts';
 import type { Endpoint } from '../../src/client/call.ts';
+import { mendedBy } from '../../src/postgres/known-holes.ts';
 import { ask, makeUser, must, send, signed } from '../walk/support/api.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { issue, type Login, logIn, loginRefusal, refusalOf } from '../walk/support/logins.ts';
@@ -371,6 +372,16 @@ describe('who a session is', () => {
     await grouped.query('set role temp_creds_user');
     expect((await refusalOf(grouped.query('select * from example.sales'))).code).toBe('42501');
     await grouped.end();
+  });
+
+  test('CVE-2026-6460 and others (PostgreSQL): a server that lacks their fix is told of when it starts', async () => {
+    const [found] = await admin.query<{ server_version: string }>('show server_version');
+    const mended = mendedBy(found?.server_version ?? '');
+    const told = keyshift.output
+      .split('\n')
+      .filter((line) => line.includes('this PostgreSQL has known holes'));
+    expect(told).toHaveLength(mended === undefined ? 0 : 1);
+    for (const line of told) expect(JSON.parse(line)).toMatchObject({ mended });
   });
 });
 

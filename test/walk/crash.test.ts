@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { must } from './support/api.ts';
 import { Keyshift, launch } from './support/keyshift.ts';
 import { run } from './support/run.ts';
 import { seeded } from './support/seeded.ts';
@@ -78,6 +79,7 @@ test(`${ROUNDS} crashes lose nothing and give nothing`, {
     keyshift = await keyshift.again(DURABLE);
 
     const where = `round ${round}`;
+    expect(await backendsOfSessions(), `${where}: backends that outlived their gateway`).toEqual([]);
     await expectRights(where);
     const events = await auditAfter(after);
     after = events.at(-1)?.sequence ?? after;
@@ -87,6 +89,7 @@ test(`${ROUNDS} crashes lose nothing and give nothing`, {
     total += work.issued.length;
     opened += work.opened.length;
   }
+  await expectNoStrays();
   expect(await keyshift.stop()).toBe(0);
   expect(await processesGone(keyshift.dataDir)).toEqual([]);
   process.stdout.write(`crashes: ${ROUNDS}, credentials: ${total}, sessions: ${opened}\n`);
@@ -218,6 +221,32 @@ async function expectLogins(where: string, issued: readonly Issued[]): Promise<v
     }
   };
   await Promise.all(Array.from({ length: 4 }, one));
+}
+
+/** Who has a backend at the cluster but its administrator: nobody, as long as nobody has logged in. */
+async function backendsOfSessions(): Promise<string[]> {
+  const [server = ''] = clusterServers(keyshift.dataDir);
+  const rows = await sqlIn<{ user: string }>(
+    server,
+    'exampledb',
+    `SELECT usename::text AS user FROM pg_stat_activity
+     WHERE backend_type = 'client backend' AND usename <> 'keyshift_admin'`,
+  );
+  return rows.map(({ user }) => user);
+}
+
+/** Once all sessions have ended, whoever tidies up finds every session role of all the rounds and removes it. */
+async function expectNoStrays(): Promise<void> {
+  const [server = ''] = clusterServers(keyshift.dataDir);
+  const idle = { timeout: 60_000, interval: 200 };
+  await expect
+    .poll(async () => (await must(keyshift.root, 'keyshift', 'ListSessions')).texts('member'), idle)
+    .toEqual([]);
+  await expect.poll(backendsOfSessions, idle).toEqual([]);
+  await must(keyshift.root, 'keyshift', 'Reconcile', { ClusterIdentifier: 'examplecluster', Remove: 'true' });
+  expect(await sqlIn(server, 'exampledb', `SELECT rolname FROM pg_roles WHERE rolname LIKE 'IAM:%'`)).toEqual(
+    [],
+  );
 }
 
 const RIGHTS_OF_SESSION = `

@@ -5,6 +5,7 @@ import * as pgwire from '../../../src/pgwire/index.ts';
 import {
   FrameReader,
   FrameScanner,
+  type Handling,
   HandlingTable,
   readAuthentication,
   readFirstPacket,
@@ -13,13 +14,14 @@ import { cut, messageBytes } from './streams.ts';
 
 /**
  * The codec under bytes that nobody honest sends, in both directions. A long run: KEYSHIFT_FUZZ_RUNS=1000000. The seed is
- * printed by fast-check when something fails; KEYSHIFT_FUZZ_SEED gives it back.
+ * printed, and KEYSHIFT_FUZZ_SEED gives it back.
  */
 const RUNS = Number(process.env['KEYSHIFT_FUZZ_RUNS'] ?? 2_000);
 const GIVEN = process.env['KEYSHIFT_FUZZ_SEED'];
 const SEED = GIVEN === undefined ? Date.now() % 2 ** 31 : Number(GIVEN);
 const run = (share = 1) => ({ numRuns: Math.max(1, Math.floor(RUNS * share)), seed: SEED, verbose: true });
 
+process.stdout.write(`codec fuzz: KEYSHIFT_FUZZ_SEED=${SEED}\n`);
 if (RUNS > 10_000) vi.setConfig({ testTimeout: 3_600_000 });
 
 /** All readers of payloads: those of what clients send, and those of what servers send. */
@@ -89,6 +91,11 @@ describe('every reader of a payload', () => {
   });
 });
 
+/** Which messages are collected on the way, and how: clients' are held to be translated, servers' are only looked at. */
+const DIRECTIONS: readonly [string, string, Handling['how']][] = [
+  ['clients send', 'QPX', 'hold'],
+  ['servers send', 'ZES', 'watch'],
+];
 const message = fc.tuple(fc.nat(255), fc.uint8Array({ maxLength: 50 }));
 
 describe('a stream', () => {
@@ -151,6 +158,36 @@ describe('a stream', () => {
         },
       ),
       run(1 / 4),
+    );
+  });
+
+  test.each(DIRECTIONS)('of what %s passes the relay the same, cut at every byte', (_name, letters, how) => {
+    const codes = [...letters].map((letter) => letter.charCodeAt(0));
+    const handling = new Map(codes.map((code) => [code, { how, bytesMax: 64 } as const]));
+    const outcomeOfChunks = (stream: Buffer, sizes: readonly number[]) => {
+      const collected: string[] = [];
+      const collect = (bytes: Buffer) => void collected.push(bytes.toString('hex'));
+      const scanner = new FrameScanner(new HandlingTable(handling), (_code, bytes) => collect(bytes));
+      const out: Buffer[] = [];
+      for (const chunk of cut(stream, sizes)) {
+        scanner.push(chunk);
+        for (let piece = scanner.next(); piece !== undefined; piece = scanner.next()) {
+          out.push(Buffer.from(piece.bytes));
+          if (piece.kind === 'message') collect(piece.bytes);
+        }
+      }
+      return { out: Buffer.concat(out).toString('hex'), collected };
+    };
+    const any = fc.tuple(fc.oneof(fc.constantFrom(...codes), fc.nat(255)), fc.uint8Array({ maxLength: 80 }));
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 4 }), fc.nat(400), (messages, end) => {
+        const stream = Buffer.concat(messages.map(([code, bytes]) => messageBytes(code, bytes)));
+        const cutShort = stream.subarray(0, end);
+        const whole = outcomeOfChunks(cutShort, []);
+        for (let at = 1; at < cutShort.length; at++) expect(outcomeOfChunks(cutShort, [at])).toEqual(whole);
+        expect(outcomeOfChunks(cutShort, Array(cutShort.length).fill(1))).toEqual(whole);
+      }),
+      run(1 / 100),
     );
   });
 
