@@ -10,6 +10,8 @@ import { dbNameProblem, dbUserNameProblem } from '../core/names.ts';
 /** Who could get a login? What is undefined is left open. */
 export interface LoginQuestion {
   readonly cluster: string;
+  /** Condition keys that are known beside the names: those of the cluster's tags. */
+  readonly known?: readonly (readonly [string, readonly string[]])[];
   readonly dbUser: string | undefined;
   readonly dbName: string | undefined;
   readonly dbGroups: readonly string[];
@@ -46,7 +48,11 @@ export function loginTarget(region: string, accountId: string, question: LoginQu
   ];
   return {
     pairs: [first, ...others] as const,
-    known: new Map([...knownKey('redshift:dbuser', dbUser), ...knownKey('redshift:dbname', dbName)]),
+    known: new Map([
+      ...(question.known ?? []),
+      ...knownKey('redshift:dbuser', dbUser),
+      ...knownKey('redshift:dbname', dbName),
+    ]),
     unknowns: [
       ...(dbUser === undefined ? [name('database user', 'redshift:dbuser', false, dbUserNameProblem)] : []),
       ...(dbName === undefined ? [name('database', 'redshift:dbname', true, dbNameProblem)] : []),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/client/call.ts';
-import { ask as call, makeUser, must, type Parameters, type Received } from './support/api.ts';
+import { askJson, ask as call, makeUser, must, type Parameters, type Received } from './support/api.ts';
 import { Keyshift } from './support/keyshift.ts';
 import { ask, issue, loginRefusal } from './support/logins.ts';
 
@@ -360,6 +360,129 @@ describe('tags', () => {
     expect((await call(tagger, 'redshift', 'CreateTags', { ResourceName, ...tag('team', 'x') })).code).toBe(
       'AccessDenied',
     );
+  });
+});
+
+describe('the tags of a cluster are what policies ask for', () => {
+  const tagged = (value: string) => ({ StringEquals: { 'aws:ResourceTag/Stage': value } });
+  const statement = (Effect: string, Action: string | string[], Condition?: object) => ({
+    Effect,
+    Action,
+    Resource: '*',
+    ...(Condition === undefined ? {} : { Condition }),
+  });
+  const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
+  const CREDENTIALS = { ...CLUSTER, DbUser: 'temp_creds_user' };
+  const OPERATIONS: [Parameters, string][] = [
+    [CREDENTIALS, 'GetClusterCredentials'],
+    [CLUSTER, 'GetClusterCredentialsWithIAM'],
+    [CLUSTER, 'DescribeClusters'],
+    [CLUSTER, 'DescribeLoggingStatus'],
+  ];
+  const retag = async (Value: string): Promise<void> => {
+    const ResourceName = `arn:aws:redshift:${root.region}:123456789012:cluster:examplecluster`;
+    await redshift('CreateTags', { ResourceName, 'Tags.Tag.1.Key': 'stage', 'Tags.Tag.1.Value': Value });
+  };
+  const codes = async (caller: Endpoint): Promise<string[]> =>
+    Promise.all(
+      OPERATIONS.map(async ([input, action]) => {
+        const { status, code } = await call(caller, 'redshift', action, input);
+        return status === 200 ? 'allowed' : code;
+      }),
+    );
+
+  test('an Allow for one value and a Deny of another hold for its operations and credentials', async () => {
+    const allowed = await makeUser(root, 'of_test', policy(statement('Allow', 'redshift:*', tagged('test'))));
+    const denied = await makeUser(
+      root,
+      'not_prod',
+      policy(statement('Allow', 'redshift:*'), statement('Deny', 'redshift:*', tagged('prod'))),
+    );
+    const everywhere = OPERATIONS.map(() => 'allowed');
+    const nowhere = OPERATIONS.map(() => 'AccessDenied');
+    await retag('test');
+    expect([await codes(allowed), await codes(denied)]).toEqual([everywhere, everywhere]);
+    await retag('prod');
+    expect([await codes(allowed), await codes(denied)]).toEqual([nowhere, nowhere]);
+    // Nor may whoever is kept out by a tag change it.
+    const ResourceName = `arn:aws:redshift:${root.region}:123456789012:cluster:examplecluster`;
+    const untag = { ResourceName, 'TagKeys.TagKey.1': 'stage' };
+    expect((await call(denied, 'redshift', 'DeleteTags', untag)).code).toBe('AccessDenied');
+  });
+
+  test('for the Data API and Redshift Serverless, too', async () => {
+    const denied = await makeUser(
+      root,
+      'not_prod_data',
+      policy(statement('Allow', '*'), statement('Deny', ['redshift-data:*'], tagged('prod'))),
+    );
+    const noCredentials = await makeUser(
+      root,
+      'not_prod_serverless',
+      policy(statement('Allow', '*'), statement('Deny', ['redshift-serverless:*'], tagged('prod'))),
+    );
+    const where = { Database: 'exampledb', ClusterIdentifier: 'examplecluster' };
+    const run = { ...where, DbUser: 'temp_creds_user', Sql: 'SELECT 1' };
+    const data = async (): Promise<number> =>
+      (await askJson(denied, 'redshift-data', 'RedshiftData', 'ExecuteStatement', run)).status;
+    const serverless = async (): Promise<number> =>
+      (
+        await askJson(noCredentials, 'redshift-serverless', 'RedshiftServerless', 'GetCredentials', {
+          workgroupName: 'examplecluster',
+        })
+      ).status;
+    await retag('test');
+    expect([await data(), await serverless()]).toEqual([200, 200]);
+    await retag('prod');
+    expect([await data(), await serverless()]).toEqual([400, 400]);
+  });
+
+  test('and so do those who ask who can get credentials', async () => {
+    await makeUser(
+      root,
+      'asked_about',
+      policy(statement('Allow', 'redshift:GetClusterCredentials', tagged('test'))),
+    );
+    const able = async (): Promise<boolean> =>
+      (await must(root, 'keyshift', 'WhoCanGetCredentials', { ...CLUSTER, DbUser: 'anybody' })).text.includes(
+        'user/asked_about',
+      );
+    await retag('test');
+    expect(await able()).toBe(true);
+    await retag('prod');
+    expect(await able()).toBe(false);
+  });
+
+  test('and tags that a new thing brings are those of the request', async () => {
+    const maker = await makeUser(
+      root,
+      'maker',
+      policy(
+        statement('Allow', 'redshift:CreateCluster*', { StringEquals: { 'aws:RequestTag/team': 'data' } }),
+        statement('Allow', 'redshift:DeleteClusterSecurityGroup', {
+          StringEquals: { 'aws:ResourceTag/team': 'data' },
+        }),
+      ),
+    );
+    const group = (name: string) => ({ ClusterSecurityGroupName: name, Description: 'd' });
+    const team = { 'Tags.Tag.1.Key': 'team', 'Tags.Tag.1.Value': 'data' };
+    const make = async (input: Parameters): Promise<string> =>
+      (await call(maker, 'redshift', 'CreateClusterSecurityGroup', input)).code;
+    expect(await make(group('plain'))).toBe('AccessDenied');
+    expect(await make({ ...group('ours'), ...team })).toBe('');
+    await redshift('CreateClusterSecurityGroup', group('theirs'));
+    const remove = async (name: string): Promise<number> =>
+      (await call(maker, 'redshift', 'DeleteClusterSecurityGroup', { ClusterSecurityGroupName: name }))
+        .status;
+    expect([await remove('theirs'), await remove('ours')]).toEqual([403, 200]);
+    await redshift('DeleteClusterSecurityGroup', { ClusterSecurityGroupName: 'theirs' });
+    const cluster = {
+      ClusterIdentifier: 'untagged',
+      NodeType: 'dc2.large',
+      MasterUsername: 'awsuser',
+      MasterUserPassword: 'Password1',
+    };
+    expect((await call(maker, 'redshift', 'CreateCluster', cluster)).code).toBe('AccessDenied');
   });
 });
 

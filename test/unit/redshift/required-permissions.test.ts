@@ -81,4 +81,18 @@ describe('the condition keys of each pair', () => {
       });
     }
   });
+
+  test('have the tags of the cluster, in every pair, and never instead of what was asked for', () => {
+    const tags = [
+      ['aws:resourcetag/stage', ['prod']],
+      ['redshift:dbuser', ['somebody']],
+    ] as const;
+    const request = { ...REQUEST, autoCreate: true, dbGroups: ['g'] };
+    const all = credentialsPermissions('us-west-2', '123456789012', 'examplecluster', request, tags);
+    expect(all).toHaveLength(3);
+    for (const { context } of all) {
+      expect(context.get('aws:resourcetag/stage')).toEqual(['prod']);
+      expect(context.get('redshift:dbuser')).toEqual(['temp_creds_user']);
+    }
+  });
 });

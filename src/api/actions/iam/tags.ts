@@ -8,6 +8,7 @@ import { requireServerCertificate } from '../../../iam/server-certificates.ts';
 import { listTags, tagEntity, untagEntity } from '../../../iam/tags.ts';
 import type { Database } from '../../../store/database.ts';
 import type { Tag } from '../../services/iam.generated.ts';
+import { requestTagKeys } from '../tag-keys.ts';
 import type { Named } from './owners.ts';
 import { type Row, rowOf } from './row.ts';
 import { type PageMembers, pageMembers, pageOfInput, tagShapes, tagsOfInput } from './shapes.ts';
@@ -21,7 +22,6 @@ import {
   onSamlProvider,
   onServerCertificate,
   onUser,
-  requestTagKeys,
 } from './targets.ts';
 
 /** Tags: three operations for each kind of thing that can have them, all of one shape. */

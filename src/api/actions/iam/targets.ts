@@ -12,6 +12,7 @@ import { type Tag, tagsOf } from '../../../iam/tags.ts';
 import { findUser } from '../../../iam/users.ts';
 import type { Database } from '../../../store/database.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
+import { type Keys, requestTagKeys, resourceTagKeys } from '../tag-keys.ts';
 
 /**
  * What a call is about, as policies name it: the ARN of the entity with its own path and its name as it is
@@ -21,7 +22,7 @@ import type { Caller, RequiredPermission } from '../../action.ts';
  */
 
 type Context = Map<string, readonly string[]>;
-export type Extra = readonly (readonly [string, readonly string[]])[];
+export type Extra = Keys;
 
 /** One permission for an action on the thing that a call names. `extra` holds further condition keys. */
 export type OnTarget = (
@@ -31,11 +32,6 @@ export type OnTarget = (
   name: string,
   extra?: Extra,
 ) => Promise<RequiredPermission[]>;
-
-interface RequestTag {
-  readonly Key: string;
-  readonly Value: string;
-}
 
 /** One permission for an action on a user. `extra` holds further condition keys. */
 export async function onUser(
@@ -107,7 +103,7 @@ export function creating(
   action: string,
   tagAction: string,
   resource: string,
-  tags: readonly RequestTag[] = [],
+  tags: Parameters<typeof requestTagKeys>[0] = [],
   extra: Extra = [],
 ): RequiredPermission[] {
   const context: Context = new Map([...requestTagKeys(tags), ...extra]);
@@ -131,15 +127,6 @@ export function onList(
 
 /** One permission for an action that concerns the account as a whole. */
 export const onAccount = (action: string): RequiredPermission[] => [{ action, resource: '*' }];
-
-/** The condition keys that tags in a request make. */
-export function requestTagKeys(tags: readonly RequestTag[] = []): Extra {
-  if (tags.length === 0) return [];
-  return [
-    ...tags.map(({ Key, Value }): Extra[number] => [`aws:requesttag/${Key.toLowerCase()}`, [Value]]),
-    ['aws:tagkeys', tags.map(({ Key }) => Key)],
-  ];
-}
 
 /** The user that a call means that need not name one. Throws ValidationError when the caller is no user. */
 export function userNameOr(caller: Caller, userName: string | undefined): string {
@@ -220,8 +207,5 @@ async function onTagged(
 }
 
 function addResourceTags(context: Context, tags: readonly Tag[]): void {
-  for (const { key, value } of tags) {
-    context.set(`aws:resourcetag/${key.toLowerCase()}`, [value]);
-    context.set(`iam:resourcetag/${key.toLowerCase()}`, [value]);
-  }
+  for (const [key, values] of resourceTagKeys(tags, ['iam'])) context.set(key, values);
 }

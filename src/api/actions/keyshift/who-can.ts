@@ -8,6 +8,7 @@ import { requireValid } from '../../../redshift/issue-credentials.ts';
 import { type LoginQuestion, loginTarget } from '../../../redshift/login-target.ts';
 import type { Action, Caller } from '../../action.ts';
 import type * as wire from '../../services/keyshift.ts';
+import { tagKeysOf } from '../redshift/permissions.ts';
 
 /** The rows of Keyshift's table about who can get a login, and why somebody cannot. */
 export interface WhoCanDeps {
@@ -30,11 +31,11 @@ const whoCanGetCredentials: Action<
     const start = markerOf(input.Marker);
     const lines: string[] = [];
     const max = input.MaxItems ?? PAGE_DEFAULT;
-    for (const cluster of asked) {
+    for (const { cluster, known } of asked) {
       if (start !== undefined && cluster < start.cluster) continue;
       const after = cluster === start?.cluster ? start.after : undefined;
       if (lines.length === max) return { Lines: lines, Marker: nextMarker(cluster, undefined) };
-      const target = loginTarget(caller.region, caller.principal.accountId, { cluster, ...question });
+      const target = loginTarget(caller.region, caller.principal.accountId, { cluster, known, ...question });
       const { able, next } = await whoCan(askingOf(deps, caller), target, { after, max: max - lines.length });
       for (const one of able) lines.push(JSON.stringify({ cluster, ...one }));
       if (next !== undefined) return { Lines: lines, Marker: nextMarker(cluster, next) };
@@ -54,8 +55,8 @@ const whyNotGetCredentials: Action<
     const question = questionOf(input, caller);
     const asked = await clustersOf(deps, input.ClusterIdentifier, caller);
     const lines: string[] = [];
-    for (const cluster of asked) {
-      const target = loginTarget(caller.region, caller.principal.accountId, { cluster, ...question });
+    for (const { cluster, known } of asked) {
+      const target = loginTarget(caller.region, caller.principal.accountId, { cluster, known, ...question });
       const answer = await whyCannot(askingOf(deps, caller), target, input.PrincipalArn);
       lines.push(JSON.stringify({ cluster, ...answer }));
     }
@@ -69,7 +70,7 @@ function askingOf({ indexes, clock }: WhoCanDeps, { principal, region }: Caller)
 }
 
 /** Throws InvalidParameterCombination and InvalidParameterValue (400): only names that a login can have are asked about. */
-function questionOf(input: wire.LoginQuestion, caller: Caller): Omit<LoginQuestion, 'cluster'> {
+function questionOf(input: wire.LoginQuestion, caller: Caller): Omit<LoginQuestion, 'cluster' | 'known'> {
   const { DbUser: dbUser, DbName: dbName, DbGroups: dbGroups = [], AutoCreate: autoCreate = false } = input;
   caller.note({ dbUser, database: dbName, groups: dbGroups, cluster: input.ClusterIdentifier });
   if (dbUser === undefined && dbGroups.length === 0) {
@@ -80,14 +81,12 @@ function questionOf(input: wire.LoginQuestion, caller: Caller): Omit<LoginQuesti
   return { dbUser, dbName, dbGroups, autoCreate };
 }
 
-/** The cluster that is asked about, or all of the account by name. Throws ClusterNotFound. */
-async function clustersOf(
-  { clusters }: WhoCanDeps,
-  identifier: string | undefined,
-  { principal }: Caller,
-): Promise<readonly string[]> {
-  if (identifier !== undefined) return [(await clusters.get(principal.accountId, identifier)).identifier];
-  return (await clusters.list(principal.accountId)).map((cluster) => cluster.identifier).sort();
+/** The cluster that is asked about, or all of the account by name, with the keys of its tags. Throws ClusterNotFound. */
+async function clustersOf({ clusters }: WhoCanDeps, identifier: string | undefined, { principal }: Caller) {
+  const { accountId } = principal;
+  const asked =
+    identifier === undefined ? await clusters.list(accountId) : [await clusters.get(accountId, identifier)];
+  return asked.map((cluster) => ({ cluster: cluster.identifier, known: tagKeysOf(cluster) }));
 }
 
 /** A page ends within a cluster, after a principal. Identifiers of clusters hold no space. */

@@ -15,6 +15,7 @@ import type { Caller, RequiredPermission } from '../../action.ts';
 import { issueTerms } from '../redshift/issue-terms.ts';
 import { issuingCluster } from '../redshift/issuing-cluster.ts';
 import { ownCredentials, ownCredentialsKeys, requireLogins } from '../redshift/own-credentials.ts';
+import { tagKeysOf } from '../redshift/permissions.ts';
 import type { RedshiftDataDeps } from './deps.ts';
 
 /**
@@ -78,17 +79,21 @@ export async function destinationPermissions(
   caller.note({ cluster: workgroup === undefined ? cluster : undefined, workgroup, database, dbUser });
   const { region } = caller;
   const { accountId } = caller.principal;
-  const own = { context: ownCredentialsKeys({ dbName: database }) };
+  const tags = tagKeysOf(await destinationCluster(deps, caller, input));
+  const context = new Map(tags);
+  const own = { context: ownCredentialsKeys({ dbName: database }, tags) };
   if (workgroup !== undefined) {
     const resource = await workgroupResource(deps, caller, workgroup);
     return [
-      { action, resource },
+      { action, resource, context },
       { action: 'redshift-serverless:GetCredentials', resource, ...own },
     ];
   }
-  const first = { action, resource: clusterArn(region, { accountId, identifier: cluster }) };
-  if (dbUser !== undefined)
-    return [first, ...credentialsPermissions(region, accountId, cluster, toRequest(dbUser, database))];
+  const first = { action, resource: clusterArn(region, { accountId, identifier: cluster }), context };
+  if (dbUser !== undefined) {
+    const request = toRequest(dbUser, database);
+    return [first, ...credentialsPermissions(region, accountId, cluster, request, tags)];
+  }
   const resource = redshiftArn(region, accountId, 'dbname', `${cluster}/${database}`);
   return [first, { action: 'redshift:GetClusterCredentialsWithIAM', resource, ...own }];
 }
@@ -156,14 +161,20 @@ async function requireDestination(
   caller: Caller,
   input: DestinationInput,
 ): Promise<Cluster> {
-  const { cluster: identifier, workgroup } = destinationOf(input);
-  const clusters = await deps.clusters.list(caller.principal.accountId);
-  const found =
-    workgroup === undefined
-      ? clusters.find((cluster) => cluster.identifier === identifier)
-      : await workgroupCluster(deps, caller, workgroup);
+  const found = await destinationCluster(deps, caller, input);
   if (found === undefined) throw noEndpoint();
   return found;
+}
+
+async function destinationCluster(
+  deps: RedshiftDataDeps,
+  caller: Caller,
+  input: DestinationInput,
+): Promise<Cluster | undefined> {
+  const { cluster: identifier, workgroup } = destinationOf(input);
+  if (workgroup !== undefined) return workgroupCluster(deps, caller, workgroup);
+  const clusters = await deps.clusters.list(caller.principal.accountId);
+  return clusters.find((cluster) => cluster.identifier === identifier);
 }
 
 /** By its name, or by its ARN. */

@@ -3,6 +3,7 @@ import type { Statement, StatementOrder, StatementSession } from '../../../redsh
 import type { Action, Caller, RequiredPermission } from '../../action.ts';
 import type * as wire from '../../services/redshift-data.generated.ts';
 import { loginOffers } from '../redshift/issue-terms.ts';
+import { clusterTagKeys } from '../redshift/permissions.ts';
 import { ownerOf, type RedshiftDataDeps, targetShape } from './deps.ts';
 import { destinationPermissions, logInTo, targetResource } from './destination.ts';
 import { requireUuid, SESSION_OWNER } from './statement-access.ts';
@@ -50,12 +51,14 @@ async function permissions(
     const [first, ...others] = await destinationPermissions(action, deps, caller, input);
     if (first === undefined) return others;
     // Whoever opens a session owns it.
-    return [{ ...first, context: new Map([[SESSION_OWNER, [owner.userId]]]) }, ...others];
+    const context = new Map([...(first.context ?? []), [SESSION_OWNER, [owner.userId]] as const]);
+    return [{ ...first, context }, ...others];
   }
   const session = await requireSession(deps, caller, input);
   const { cluster, workgroup, database, dbUser } = session.target;
   caller.note({ cluster, workgroup, database, dbUser, dataSessionId: session.id });
-  const context = new Map([[SESSION_OWNER, [session.owner.userId]]]);
+  const tags = await clusterTagKeys(deps, caller, cluster);
+  const context = new Map([...tags, [SESSION_OWNER, [session.owner.userId]] as const]);
   return [{ action, resource: targetResource(caller, session.target), context }];
 }
 

@@ -14,7 +14,7 @@ export const getCredentials: Action<RedshiftDeps, GetCredentialsRequest, GetCred
     const name = await requireNamed(deps, caller, input);
     caller.note({ workgroup: name, database: input.dbName });
     const [pair] = await onWorkgroup('GetCredentials', deps, caller, name);
-    return [{ ...pair, context: ownCredentialsKeys(input) }];
+    return [{ ...pair, context: ownCredentialsKeys(input, [...pair.context]) }];
   },
   offers: loginOffers,
   run: async (deps, input, caller) => {

@@ -3,6 +3,7 @@ import type { Cluster } from '../../../redshift/clusters.ts';
 import { clusterOfWorkgroup, serverlessArn } from '../../../redshift/workgroups.ts';
 import type { Caller, RequiredPermission } from '../../action.ts';
 import type { RedshiftDeps } from '../redshift/deps.ts';
+import { tagKeysOf } from '../redshift/permissions.ts';
 
 /** Workgroups and namespaces, which are clusters under another name. */
 
@@ -39,11 +40,11 @@ export async function onWorkgroup(
   caller: Caller,
   name: string,
   kind: 'workgroup' | 'namespace' = 'workgroup',
-): Promise<readonly [RequiredPermission]> {
+): Promise<readonly [RequiredPermission & { readonly context: ReadonlyMap<string, readonly string[]> }]> {
   const { accountId } = caller.principal;
   const cluster = clusterOfWorkgroup(await deps.clusters.list(accountId), name);
   const resource = serverlessArn(kind, caller.region, accountId, cluster?.identifier ?? name);
-  return [{ action: `redshift-serverless:${action}`, resource }];
+  return [{ action: `redshift-serverless:${action}`, resource, context: new Map(tagKeysOf(cluster)) }];
 }
 
 /** The cluster behind a name. Throws ResourceNotFoundException. */

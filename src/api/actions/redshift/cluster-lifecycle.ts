@@ -14,7 +14,7 @@ import { onCluster } from './permissions.ts';
 /** PauseCluster, ResumeCluster, RebootCluster, which stop and start the server; and ModifyClusterIamRoles. */
 
 export const pauseCluster: Action<RedshiftDeps, wire.PauseClusterMessage, wire.PauseClusterResult> = {
-  permissions: (_deps, input, caller) => onCluster('PauseCluster', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('PauseCluster', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     requireOwnServer(cluster);
@@ -26,7 +26,7 @@ export const pauseCluster: Action<RedshiftDeps, wire.PauseClusterMessage, wire.P
 };
 
 export const resumeCluster: Action<RedshiftDeps, wire.ResumeClusterMessage, wire.ResumeClusterResult> = {
-  permissions: (_deps, input, caller) => onCluster('ResumeCluster', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('ResumeCluster', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     requireOwnServer(cluster);
@@ -38,7 +38,7 @@ export const resumeCluster: Action<RedshiftDeps, wire.ResumeClusterMessage, wire
 };
 
 export const rebootCluster: Action<RedshiftDeps, wire.RebootClusterMessage, wire.RebootClusterResult> = {
-  permissions: (_deps, input, caller) => onCluster('RebootCluster', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('RebootCluster', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     requireOwnServer(cluster);
@@ -58,7 +58,8 @@ export const modifyClusterIamRoles: Action<
   wire.ModifyClusterIamRolesMessage,
   wire.ModifyClusterIamRolesResult
 > = {
-  permissions: (_deps, input, caller) => onCluster('ModifyClusterIamRoles', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) =>
+    onCluster('ModifyClusterIamRoles', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const { AddIamRoles: add = [], RemoveIamRoles: remove = [], DefaultIamRoleArn: byDefault } = input;
     for (const arn of [...add, ...(byDefault === undefined || byDefault === '' ? [] : [byDefault])]) {

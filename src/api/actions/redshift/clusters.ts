@@ -30,7 +30,8 @@ const DEFAULT_DATABASE = 'dev';
 const DEFAULT_MAINTENANCE_WINDOW = 'sun:05:00-sun:05:30';
 
 export const createCluster: Action<RedshiftDeps, wire.CreateClusterMessage, wire.CreateClusterResult> = {
-  permissions: (_deps, input, caller) => onCluster('CreateCluster', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) =>
+    onCluster('CreateCluster', deps, caller, input.ClusterIdentifier, input.Tags),
   run: async (deps, input, caller) => {
     const databaseName = input.DBName ?? DEFAULT_DATABASE;
     if (input.MasterUserPassword === undefined) {
@@ -65,8 +66,8 @@ export const createCluster: Action<RedshiftDeps, wire.CreateClusterMessage, wire
 };
 
 export const describeClusters: Action<RedshiftDeps, wire.DescribeClustersMessage, wire.ClustersMessage> = {
-  permissions: (_deps, input, caller) =>
-    onCluster('DescribeClusters', caller, input.ClusterIdentifier ?? '*'),
+  permissions: (deps, input, caller) =>
+    onCluster('DescribeClusters', deps, caller, input.ClusterIdentifier || '*'),
   run: async (deps, input, caller) => {
     const { accountId } = caller.principal;
     if (input.ClusterIdentifier !== undefined && input.ClusterIdentifier !== '') {
@@ -86,7 +87,7 @@ export const describeClusters: Action<RedshiftDeps, wire.DescribeClustersMessage
 };
 
 export const modifyCluster: Action<RedshiftDeps, wire.ModifyClusterMessage, wire.ModifyClusterResult> = {
-  permissions: (_deps, input, caller) => onCluster('ModifyCluster', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('ModifyCluster', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     if (cluster.status !== 'available') {
@@ -114,7 +115,7 @@ export const modifyCluster: Action<RedshiftDeps, wire.ModifyClusterMessage, wire
 };
 
 export const deleteCluster: Action<RedshiftDeps, wire.DeleteClusterMessage, wire.DeleteClusterResult> = {
-  permissions: (_deps, input, caller) => onCluster('DeleteCluster', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('DeleteCluster', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
     if (input.SkipFinalClusterSnapshot !== true) {

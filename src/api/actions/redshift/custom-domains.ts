@@ -33,8 +33,8 @@ export const createCustomDomainAssociation: Action<
   wire.CreateCustomDomainAssociationMessage,
   wire.CreateCustomDomainAssociationResult
 > = {
-  permissions: (_deps, input, caller) =>
-    onCluster('CreateCustomDomainAssociation', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) =>
+    onCluster('CreateCustomDomainAssociation', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const name = requireHostName(input.CustomDomainName);
     const certificateArn = requireCertificateArn(input.CustomDomainCertificateArn);
@@ -84,8 +84,8 @@ export const modifyCustomDomainAssociation: Action<
   wire.ModifyCustomDomainAssociationMessage,
   wire.ModifyCustomDomainAssociationResult
 > = {
-  permissions: (_deps, input, caller) =>
-    onCluster('ModifyCustomDomainAssociation', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) =>
+    onCluster('ModifyCustomDomainAssociation', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const certificateArn = requireCertificateArn(input.CustomDomainCertificateArn);
     const { name } = await requireDomain(deps, caller, input);
@@ -105,8 +105,8 @@ export const deleteCustomDomainAssociation: Action<
   wire.DeleteCustomDomainAssociationMessage,
   void
 > = {
-  permissions: (_deps, input, caller) =>
-    onCluster('DeleteCustomDomainAssociation', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) =>
+    onCluster('DeleteCustomDomainAssociation', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const { name } = await requireDomain(deps, caller, input);
     await deps.resources.remove(caller.principal.accountId, 'custom-domain', name);

@@ -8,6 +8,7 @@ import type { RedshiftDeps } from './deps.ts';
 import { loginOffers } from './issue-terms.ts';
 import { namedCluster, requireCluster } from './named-cluster.ts';
 import { ownCredentials, ownCredentialsKeys } from './own-credentials.ts';
+import { clusterTagKeys } from './permissions.ts';
 
 /** GetClusterCredentialsWithIAM: the caller decides nothing but the database; its own name is the database user's. */
 export const getClusterCredentialsWithIam: Action<
@@ -19,7 +20,7 @@ export const getClusterCredentialsWithIam: Action<
     caller.note({ cluster: input.ClusterIdentifier, database: input.DbName });
     const identifier = await namedCluster(deps, caller, input);
     const action = 'redshift:GetClusterCredentialsWithIAM';
-    const context = ownCredentialsKeys(toInput(input));
+    const context = ownCredentialsKeys(toInput(input), await clusterTagKeys(deps, caller, identifier));
     if (input.DbName === undefined || input.DbName === '') return [{ action, resource: '*', context }];
     const { accountId } = caller.principal;
     const resource = redshiftArn(caller.region, accountId, 'dbname', `${identifier}/${input.DbName}`);

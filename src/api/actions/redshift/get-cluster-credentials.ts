@@ -12,6 +12,7 @@ import { issueTerms, loginOffers } from './issue-terms.ts';
 import { issuingCluster } from './issuing-cluster.ts';
 import { namedCluster, requireCluster } from './named-cluster.ts';
 import { requireLogins } from './own-credentials.ts';
+import { clusterTagKeys } from './permissions.ts';
 
 /** GetClusterCredentials. Policy decides on the values as sent; only then are they validated and the cluster looked up. */
 export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMessage, ClusterCredentials> = {
@@ -25,7 +26,9 @@ export const getClusterCredentials: Action<RedshiftDeps, GetClusterCredentialsMe
       autoCreate: input.AutoCreate,
     });
     const identifier = await namedCluster(deps, caller, input);
-    return credentialsPermissions(caller.region, caller.principal.accountId, identifier, toRequest(input));
+    const tags = await clusterTagKeys(deps, caller, identifier);
+    const { accountId } = caller.principal;
+    return credentialsPermissions(caller.region, accountId, identifier, toRequest(input), tags);
   },
   offers: loginOffers,
   run: async (deps, input, caller) => {

@@ -12,7 +12,7 @@ import { onCluster } from './permissions.ts';
 const WITHOUT_LOGS: ReadonlySet<string> = new Set(['creating', 'deleting', 'failed']);
 
 export const enableLogging: Action<RedshiftDeps, wire.EnableLoggingMessage, wire.LoggingStatus> = {
-  permissions: (_deps, input, caller) => onCluster('EnableLogging', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('EnableLogging', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => {
     const wanted = {
       bucket: input.BucketName,
@@ -29,7 +29,7 @@ export const enableLogging: Action<RedshiftDeps, wire.EnableLoggingMessage, wire
 };
 
 export const disableLogging: Action<RedshiftDeps, wire.DisableLoggingMessage, wire.LoggingStatus> = {
-  permissions: (_deps, input, caller) => onCluster('DisableLogging', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) => onCluster('DisableLogging', deps, caller, input.ClusterIdentifier),
   run: (deps, input, caller) =>
     changeLogging(deps, caller, input.ClusterIdentifier, ({ logging: _, ...settings }) => settings),
   changes: true,
@@ -40,7 +40,8 @@ export const describeLoggingStatus: Action<
   wire.DescribeLoggingStatusMessage,
   wire.LoggingStatus
 > = {
-  permissions: (_deps, input, caller) => onCluster('DescribeLoggingStatus', caller, input.ClusterIdentifier),
+  permissions: (deps, input, caller) =>
+    onCluster('DescribeLoggingStatus', deps, caller, input.ClusterIdentifier),
   run: async (deps, input, caller) => loggingStatus(deps, caller, input.ClusterIdentifier),
   changes: false,
 };

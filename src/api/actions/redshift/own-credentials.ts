@@ -8,6 +8,7 @@ import {
   requireValidForOwn,
 } from '../../../redshift/issue-credentials.ts';
 import type { Caller } from '../../action.ts';
+import type { Keys } from '../tag-keys.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { issueTerms } from './issue-terms.ts';
 import { issuingCluster } from './issuing-cluster.ts';
@@ -18,10 +19,16 @@ export interface OwnCredentialsInput {
   readonly durationSeconds?: number | undefined;
 }
 
-/** What of the request policies may ask for, by condition keys. */
-export function ownCredentialsKeys(input: OwnCredentialsInput): ReadonlyMap<string, readonly string[]> {
+/** What of the request policies may ask for, by condition keys, with those of the cluster's tags. */
+export function ownCredentialsKeys(
+  input: OwnCredentialsInput,
+  clusterTags: Keys,
+): ReadonlyMap<string, readonly string[]> {
   const { dbName, durationSeconds } = toRequest(input);
-  const keys = new Map<string, readonly string[]>([['redshift:durationseconds', [String(durationSeconds)]]]);
+  const keys = new Map<string, readonly string[]>([
+    ...clusterTags,
+    ['redshift:durationseconds', [String(durationSeconds)]],
+  ]);
   if (dbName !== undefined) keys.set('redshift:dbname', [dbName]);
   return keys;
 }

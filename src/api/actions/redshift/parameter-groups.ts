@@ -31,8 +31,14 @@ export const createClusterParameterGroup: Action<
   wire.CreateClusterParameterGroupMessage,
   wire.CreateClusterParameterGroupResult
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('CreateClusterParameterGroup', caller, 'parametergroup', input.ParameterGroupName),
+  permissions: (deps, input, caller) =>
+    onResource(
+      'CreateClusterParameterGroup',
+      deps,
+      caller,
+      { kind: 'parametergroup', name: input.ParameterGroupName },
+      input.Tags,
+    ),
   run: async (deps, input, caller) => {
     const name = input.ParameterGroupName.toLowerCase();
     if (!NAME.test(name) || isDefaultParameterGroup(name)) {
@@ -84,8 +90,11 @@ export const describeClusterParameters: Action<
   wire.DescribeClusterParametersMessage,
   wire.ClusterParameterGroupDetails
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('DescribeClusterParameters', caller, 'parametergroup', input.ParameterGroupName),
+  permissions: (deps, input, caller) =>
+    onResource('DescribeClusterParameters', deps, caller, {
+      kind: 'parametergroup',
+      name: input.ParameterGroupName,
+    }),
   run: async (deps, input, caller) => {
     const { parameters } = await requireGroup(deps, caller, input.ParameterGroupName);
     const all = wireParameters(parameters).filter(
@@ -121,8 +130,11 @@ export const modifyClusterParameterGroup: Action<
   wire.ModifyClusterParameterGroupMessage,
   wire.ClusterParameterGroupNameMessage
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('ModifyClusterParameterGroup', caller, 'parametergroup', input.ParameterGroupName),
+  permissions: (deps, input, caller) =>
+    onResource('ModifyClusterParameterGroup', deps, caller, {
+      kind: 'parametergroup',
+      name: input.ParameterGroupName,
+    }),
   run: async (deps, input, caller) => {
     const changed = input.Parameters.map(fromWire);
     for (const parameter of changed) requireParameter(parameter);
@@ -139,8 +151,11 @@ export const resetClusterParameterGroup: Action<
   wire.ResetClusterParameterGroupMessage,
   wire.ClusterParameterGroupNameMessage
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('ResetClusterParameterGroup', caller, 'parametergroup', input.ParameterGroupName),
+  permissions: (deps, input, caller) =>
+    onResource('ResetClusterParameterGroup', deps, caller, {
+      kind: 'parametergroup',
+      name: input.ParameterGroupName,
+    }),
   run: async (deps, input, caller) => {
     const names = new Set((input.Parameters ?? []).map(({ ParameterName = '' }) => ParameterName));
     for (const name of names) requireKnownParameter(name);
@@ -158,8 +173,11 @@ export const deleteClusterParameterGroup: Action<
   wire.DeleteClusterParameterGroupMessage,
   void
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('DeleteClusterParameterGroup', caller, 'parametergroup', input.ParameterGroupName),
+  permissions: (deps, input, caller) =>
+    onResource('DeleteClusterParameterGroup', deps, caller, {
+      kind: 'parametergroup',
+      name: input.ParameterGroupName,
+    }),
   run: async (deps, input, caller) => {
     const { accountId } = caller.principal;
     const { name } = await requireOwnGroup(deps, caller, input.ParameterGroupName);

@@ -23,8 +23,14 @@ export const createClusterSecurityGroup: Action<
   wire.CreateClusterSecurityGroupMessage,
   wire.CreateClusterSecurityGroupResult
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('CreateClusterSecurityGroup', caller, 'securitygroup', input.ClusterSecurityGroupName),
+  permissions: (deps, input, caller) =>
+    onResource(
+      'CreateClusterSecurityGroup',
+      deps,
+      caller,
+      { kind: 'securitygroup', name: input.ClusterSecurityGroupName },
+      input.Tags,
+    ),
   run: async (deps, input, caller) => {
     const name = input.ClusterSecurityGroupName.toLowerCase();
     if (!NAME.test(name) || name === 'default') {
@@ -64,8 +70,11 @@ export const describeClusterSecurityGroups: Action<
 
 export const deleteClusterSecurityGroup: Action<RedshiftDeps, wire.DeleteClusterSecurityGroupMessage, void> =
   {
-    permissions: (_deps, input, caller) =>
-      onResource('DeleteClusterSecurityGroup', caller, 'securitygroup', input.ClusterSecurityGroupName),
+    permissions: (deps, input, caller) =>
+      onResource('DeleteClusterSecurityGroup', deps, caller, {
+        kind: 'securitygroup',
+        name: input.ClusterSecurityGroupName,
+      }),
     run: async (deps, input, caller) => {
       const name = input.ClusterSecurityGroupName.toLowerCase();
       const wasThere = await deps.resources.remove(caller.principal.accountId, 'security-group', name);

@@ -24,8 +24,14 @@ export const createClusterSubnetGroup: Action<
   wire.CreateClusterSubnetGroupMessage,
   wire.CreateClusterSubnetGroupResult
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('CreateClusterSubnetGroup', caller, 'subnetgroup', input.ClusterSubnetGroupName),
+  permissions: (deps, input, caller) =>
+    onResource(
+      'CreateClusterSubnetGroup',
+      deps,
+      caller,
+      { kind: 'subnetgroup', name: input.ClusterSubnetGroupName },
+      input.Tags,
+    ),
   run: async (deps, input, caller) => {
     const name = input.ClusterSubnetGroupName.toLowerCase();
     if (!NAME.test(name) || name === 'default') {
@@ -73,8 +79,11 @@ export const modifyClusterSubnetGroup: Action<
   wire.ModifyClusterSubnetGroupMessage,
   wire.ModifyClusterSubnetGroupResult
 > = {
-  permissions: (_deps, input, caller) =>
-    onResource('ModifyClusterSubnetGroup', caller, 'subnetgroup', input.ClusterSubnetGroupName),
+  permissions: (deps, input, caller) =>
+    onResource('ModifyClusterSubnetGroup', deps, caller, {
+      kind: 'subnetgroup',
+      name: input.ClusterSubnetGroupName,
+    }),
   run: async (deps, input, caller) => {
     const subnetIds = requireSubnets(input.SubnetIds);
     const { name } = await requireSubnetGroup(deps, caller, input.ClusterSubnetGroupName);
@@ -91,8 +100,11 @@ export const modifyClusterSubnetGroup: Action<
 };
 
 export const deleteClusterSubnetGroup: Action<RedshiftDeps, wire.DeleteClusterSubnetGroupMessage, void> = {
-  permissions: (_deps, input, caller) =>
-    onResource('DeleteClusterSubnetGroup', caller, 'subnetgroup', input.ClusterSubnetGroupName),
+  permissions: (deps, input, caller) =>
+    onResource('DeleteClusterSubnetGroup', deps, caller, {
+      kind: 'subnetgroup',
+      name: input.ClusterSubnetGroupName,
+    }),
   run: async (deps, input, caller) => {
     const { accountId } = caller.principal;
     const { name } = await requireSubnetGroup(deps, caller, input.ClusterSubnetGroupName);

@@ -1,35 +1,25 @@
 import { AwsError } from '../../../core/errors.ts';
-import type { ResourceKind } from '../../../redshift/resources.ts';
 import { type Tag, withoutTags, withTags } from '../../../redshift/tags.ts';
 import type { Action, Caller, RequiredPermission } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
+import { type Keys, requestTagKeys, resourceTagKeys } from '../tag-keys.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { onePage } from './pages.ts';
+import { GROUP_KINDS } from './permissions.ts';
 
 /** CreateTags, DeleteTags, DescribeTags: the tags of clusters and of the groups beside them, by ARN. */
 
-type TaggedKind = Extract<ResourceKind, 'parameter-group' | 'subnet-group' | 'security-group'>;
+type TaggedKind = (typeof GROUP_KINDS)[keyof typeof GROUP_KINDS];
 
 /** The kinds of ARN, and where their tags are. The names are also DescribeTags's resource types. */
-const KINDS: ReadonlyMap<string, TaggedKind | 'cluster'> = new Map([
+const KINDS: ReadonlyMap<string, TaggedKind | 'cluster'> = new Map<string, TaggedKind | 'cluster'>([
   ['cluster', 'cluster'],
-  ['parametergroup', 'parameter-group'],
-  ['subnetgroup', 'subnet-group'],
-  ['securitygroup', 'security-group'],
+  ...Object.entries(GROUP_KINDS),
 ]);
 
 export const createTags: Action<RedshiftDeps, wire.CreateTagsMessage, void> = {
-  permissions: (_deps, input, caller) => {
-    const tags = fromWireTags(input.Tags);
-    const context = new Map<string, readonly string[]>(
-      tags.map(({ key, value }) => [`aws:requesttag/${key.toLowerCase()}`, [value]]),
-    );
-    context.set(
-      'aws:tagkeys',
-      tags.map(({ key }) => key),
-    );
-    return onArn('CreateTags', caller, input.ResourceName, context);
-  },
+  permissions: (deps, input, caller) =>
+    onArn('CreateTags', deps, caller, input.ResourceName, requestTagKeys(input.Tags)),
   run: async (deps, input, caller) => {
     const more = fromWireTags(input.Tags);
     await changeTags(deps, caller, input.ResourceName, (tags) => withTags(tags, more));
@@ -38,8 +28,8 @@ export const createTags: Action<RedshiftDeps, wire.CreateTagsMessage, void> = {
 };
 
 export const deleteTags: Action<RedshiftDeps, wire.DeleteTagsMessage, void> = {
-  permissions: (_deps, input, caller) =>
-    onArn('DeleteTags', caller, input.ResourceName, new Map([['aws:tagkeys', input.TagKeys]])),
+  permissions: (deps, input, caller) =>
+    onArn('DeleteTags', deps, caller, input.ResourceName, [['aws:tagkeys', input.TagKeys]]),
   run: async (deps, input, caller) => {
     await changeTags(deps, caller, input.ResourceName, (tags) => withoutTags(tags, input.TagKeys));
   },
@@ -47,7 +37,7 @@ export const deleteTags: Action<RedshiftDeps, wire.DeleteTagsMessage, void> = {
 };
 
 export const describeTags: Action<RedshiftDeps, wire.DescribeTagsMessage, wire.TaggedResourceListMessage> = {
-  permissions: (_deps, input, caller) => onArn('DescribeTags', caller, input.ResourceName ?? '*', new Map()),
+  permissions: (deps, input, caller) => onArn('DescribeTags', deps, caller, input.ResourceName ?? '*'),
   run: async (deps, input, caller) => {
     const { ResourceName: arn, ResourceType: type, TagKeys: keys, TagValues: values } = input;
     if (arn !== undefined && type !== undefined) {
@@ -84,13 +74,16 @@ export function fromWireTags(tags: readonly wire.Tag[] | undefined): Tag[] {
   return (tags ?? []).map(({ Key: key = '', Value: value = '' }) => ({ key, value }));
 }
 
-function onArn(
+async function onArn(
   action: string,
+  deps: RedshiftDeps,
   caller: Caller,
   resource: string,
-  context: ReadonlyMap<string, readonly string[]>,
-): readonly RequiredPermission[] {
+  keys: Keys = [],
+): Promise<readonly RequiredPermission[]> {
   caller.note({ resource });
+  const found = await findTagged(deps, caller, resource);
+  const context = new Map([...resourceTagKeys(found?.tags ?? []), ...keys]);
   return [{ action: `redshift:${action}`, resource, context }];
 }
 
@@ -99,16 +92,15 @@ interface Place {
   readonly name: string;
 }
 
-/** Throws ResourceNotFoundFault for an ARN of no resource of the caller's account in this region. */
-function placeOf(caller: Caller, arn: string): Place {
+/** Undefined for an ARN that no resource of the caller's account in this region can have. */
+function placeOf(caller: Caller, arn: string): Place | undefined {
   const [prefix, partition, service, region, account, type = '', ...rest] = arn.split(':');
   const kind = KINDS.get(type);
   const isOurs =
     `${prefix}:${partition}:${service}` === 'arn:aws:redshift' &&
     region === caller.region &&
     account === caller.principal.accountId;
-  if (!isOurs || kind === undefined || rest.length !== 1) throw resourceNotFound(arn);
-  return { kind, name: rest[0] ?? '' };
+  return isOurs && kind !== undefined && rest.length === 1 ? { kind, name: rest[0] ?? '' } : undefined;
 }
 
 async function changeTags(
@@ -132,15 +124,28 @@ async function changeTags(
   }));
 }
 
+/** Throws ResourceNotFoundFault. */
 async function requireTagged(deps: RedshiftDeps, caller: Caller, arn: string): Promise<Place> {
-  const place = placeOf(caller, arn);
-  const { accountId } = caller.principal;
-  const found =
-    place.kind === 'cluster'
-      ? (await deps.clusters.list(accountId)).find(({ identifier }) => identifier === place.name)
-      : await deps.resources.find(accountId, place.kind, place.name);
+  const found = await findTagged(deps, caller, arn);
   if (found === undefined) throw resourceNotFound(arn);
-  return place;
+  return found;
+}
+
+async function findTagged(
+  deps: RedshiftDeps,
+  caller: Caller,
+  arn: string,
+): Promise<(Place & { readonly tags: readonly Tag[] }) | undefined> {
+  const place = placeOf(caller, arn);
+  if (place === undefined) return undefined;
+  const { accountId } = caller.principal;
+  if (place.kind === 'cluster') {
+    const clusters = await deps.clusters.list(accountId);
+    const found = clusters.find(({ identifier }) => identifier === place.name);
+    return found === undefined ? undefined : { ...place, tags: found.settings.tags };
+  }
+  const found = await deps.resources.find(accountId, place.kind, place.name);
+  return found === undefined ? undefined : { ...place, tags: found.content.tags };
 }
 
 /** Every tag of every resource, in the order of ARN and key. */

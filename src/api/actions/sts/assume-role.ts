@@ -7,7 +7,7 @@ import type { Principal } from '../../../iam/principal.ts';
 import type { RequiredPermission } from '../../action.ts';
 import type { AssumeRoleRequest } from '../../services/sts.generated.ts';
 import { tagsOfInput } from '../iam/shapes.ts';
-import { requestTagKeys } from '../iam/targets.ts';
+import { requestTagKeys, resourceTagKeys } from '../tag-keys.ts';
 import { arnsOfInput, credentialsShape, mfaOfInput, noteIssued, type StsAction } from './row.ts';
 
 /**
@@ -121,10 +121,7 @@ function contextOf(
   if (input.TransitiveTagKeys !== undefined) context.set('sts:transitivetagkeys', input.TransitiveTagKeys);
   if (role !== undefined) {
     context.set('aws:resourceaccount', [role.accountId]);
-    for (const { key, value } of role.tags) {
-      context.set(`aws:resourcetag/${key.toLowerCase()}`, [value]);
-      context.set(`iam:resourcetag/${key.toLowerCase()}`, [value]);
-    }
+    for (const [key, values] of resourceTagKeys(role.tags, ['iam'])) context.set(key, values);
   }
   return context;
 }

@@ -1,7 +1,7 @@
 import { federatedUserArn } from '../../../core/arn.ts';
 import { getFederationToken, getSessionToken } from '../../../iam/user-sessions.ts';
 import { tagsOfInput } from '../iam/shapes.ts';
-import { requestTagKeys } from '../iam/targets.ts';
+import { requestTagKeys } from '../tag-keys.ts';
 import { arnsOfInput, credentialsShape, mfaOfInput, noteIssued, type StsAction } from './row.ts';
 
 /** Sessions of users: GetSessionToken and GetFederationToken. */
