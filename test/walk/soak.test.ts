@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Turnstile } from '../../src/core/turnstile.ts';
 import { must } from './support/api.ts';
 import { APP, CLUSTER, startWithExternal, temporary } from './support/external.ts';
 import type { Keyshift } from './support/keyshift.ts';
@@ -10,19 +11,26 @@ import { seeded } from './support/seeded.ts';
 import { SUPERUSER, TcpServer } from './support/tcp-server.ts';
 
 /**
- * Sessions that are opened and closed at random for a while, beside others that always run something. Then the memory
+ * Many sessions, opened and closed at random for a while, beside others that always run something. Then the memory
  * of the gateway has not grown, and no role, socket or backend is left. KEYSHIFT_SOAK_SECONDS=600,
- * KEYSHIFT_SOAK_SESSIONS=2000 and KEYSHIFT_SOAK_BUSY=200 make the long run, which needs some gigabytes for PostgreSQL.
+ * KEYSHIFT_SOAK_SESSIONS=2000 and KEYSHIFT_SOAK_BUSY=200 make the long run, which needs some gigabytes for PostgreSQL. Where
+ * the machine cannot log in so many in the time that they stay, KEYSHIFT_SOAK_STAY_SECONDS=900 has all of them open at once.
  */
 
 const SECONDS = Number(process.env['KEYSHIFT_SOAK_SECONDS'] ?? 5);
 /** Open at a time, the busy ones included. */
 const SESSIONS = Number(process.env['KEYSHIFT_SOAK_SESSIONS'] ?? 40);
 const BUSY = Number(process.env['KEYSHIFT_SOAK_BUSY'] ?? 10);
-/** Sessions that open at a time, when all begin. */
+/** Sessions that open at a time. */
 const OPENING_MAX = 20;
-/** Milliseconds that a session stays, at the most. Long runs have many, and each login has its price. */
-const STAY_MS_MAX = Math.max(500, SESSIONS * 60);
+/**
+ * Milliseconds that a session stays, at the most; it is chosen evenly. Long runs have many, and each login has its price:
+ * with a longer stay more are open at once, and fewer are opened.
+ */
+const STAY_MS_MAX =
+  Number(process.env['KEYSHIFT_SOAK_STAY_SECONDS'] ?? Math.max(0.5, SESSIONS * 0.06)) * 1000;
+/** Milliseconds that a statement of a busy session takes, at the most: some hundred statements a second in all. */
+const STATEMENT_MS_MAX = Math.max(400, BUSY * 10);
 /** Of the time; until then caches fill and the heap takes its size. */
 const WARM_UP = 0.4;
 /**
@@ -61,53 +69,61 @@ const residentBytes = (): number => {
 };
 const descriptors = (): number => readdirSync(`/proc/${keyshift.pid}/fd`).length;
 
-async function backendsOfSessions(): Promise<number> {
-  const rows = await server.sql(
-    `SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> '${SUPERUSER.user}'`,
+/** What the database server sees of the sessions. */
+async function atServer(): Promise<{ readonly backends: number; readonly active: number }> {
+  const [row] = await server.sql<{ backends: number; active: number }>(
+    `SELECT count(*)::int AS backends, (count(*) FILTER (WHERE state = 'active'))::int AS active
+     FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> '${SUPERUSER.user}'`,
   );
-  return rows.length;
+  return row ?? { backends: -1, active: -1 };
 }
+const sessionRoles = async (): Promise<number> =>
+  (await server.sql("SELECT FROM pg_roles WHERE rolname LIKE 'IAM:%'")).length;
 
 // Memory and sockets are read from /proc.
 test.runIf(process.platform === 'linux')(
   `${SESSIONS} sessions for ${SECONDS} seconds, ${BUSY} of them always busy, leave nothing behind`,
-  { timeout: (SECONDS + 120) * 1000 + SESSIONS * 100 },
+  { timeout: (SECONDS + 120) * 1000 + SESSIONS * 300 },
   async () => {
     const chance = seeded('soak');
     const before = descriptors();
-    const until = performance.now() + SECONDS * 1000;
-    const isOver = (): boolean => performance.now() >= until;
-    const counts = { opened: 0, statements: 0, failures: [] as string[] };
-    let opening = 0;
+    const counts = { opened: 0, open: 0, statements: 0, busy: 0, failures: [] as string[] };
+    const opening = new Turnstile(OPENING_MAX);
 
-    const open = async (): Promise<Client> => {
-      while (opening >= OPENING_MAX) await sleep(5 + chance.below(20));
-      opening++;
-      try {
+    const open = (): Promise<Client> =>
+      opening.pass('', async () => {
         const client = newClient(keyshift, chance.oneOf(logins), APP);
         await client.connect();
         counts.opened++;
+        counts.open++;
         return client;
+      });
+    const clients = await Promise.all(Array.from({ length: SESSIONS }, open));
+    const until = performance.now() + SECONDS * 1000;
+    const isOver = (): boolean => performance.now() >= until;
+
+    const busy = async (client: Client): Promise<void> => {
+      counts.busy++;
+      try {
+        while (!isOver()) {
+          const seconds = (50 + chance.below(STATEMENT_MS_MAX)) / 1000;
+          await client.query('SELECT pg_sleep($1), count(*) FROM pg_class', [seconds]);
+          counts.statements++;
+        }
       } finally {
-        opening--;
-      }
-    };
-    const busy = async (): Promise<void> => {
-      const client = await open();
-      while (!isOver()) {
-        await client.query('SELECT pg_sleep($1), count(*) FROM pg_class', [0.05 + chance.below(400) / 1000]);
-        counts.statements++;
+        counts.busy--;
+        counts.open--;
       }
       await client.end();
     };
-    const passing = async (): Promise<void> => {
-      while (!isOver()) {
-        const client = await open();
+    const passing = async (first: Client): Promise<void> => {
+      for (let client = first; ; client = await open()) {
         await client.query('CREATE TEMPORARY TABLE mine AS SELECT 1 AS x; LISTEN something');
         await client.query({ name: 'kept', text: 'SELECT x FROM mine WHERE x = $1', values: [1] });
         counts.statements += 2;
         const stayUntil = Math.min(until, performance.now() + chance.below(STAY_MS_MAX));
         while (performance.now() < stayUntil) await sleep(Math.min(1_000, stayUntil - performance.now()));
+        counts.open--;
         // Some go without a word, some while they wait for an answer.
         const way = chance.below(4);
         if (way === 0) client.connection.stream.destroy();
@@ -116,6 +132,7 @@ test.runIf(process.platform === 'linux')(
           await sleep(5);
           client.connection.stream.destroy();
         } else await client.end();
+        if (isOver()) return;
       }
     };
     const noting = (work: () => Promise<void>): Promise<void> =>
@@ -124,13 +141,18 @@ test.runIf(process.platform === 'linux')(
     const samples: Sample[] = [];
     const sampling = (async () => {
       for (const began = performance.now(); !isOver(); await sleep(250)) {
-        samples.push({ seconds: (performance.now() - began) / 1000, bytes: residentBytes() });
+        const seconds = (performance.now() - began) / 1000;
+        samples.push({ seconds, bytes: residentBytes(), open: counts.open, busy: counts.busy });
       }
+    })();
+    const seen: Awaited<ReturnType<typeof atServer>>[] = [];
+    const watching = (async () => {
+      for (; !isOver(); await sleep(1_000)) seen.push(await atServer());
     })();
     await Promise.all([
       sampling,
-      ...Array.from({ length: BUSY }, () => noting(busy)),
-      ...Array.from({ length: SESSIONS - BUSY }, () => noting(passing)),
+      watching,
+      ...clients.map((client, n) => noting(() => (n < BUSY ? busy(client) : passing(client)))),
     ]);
 
     expect(counts.failures).toEqual([]);
@@ -138,33 +160,45 @@ test.runIf(process.platform === 'linux')(
     const slope = slopeOf(measured);
     const span = (measured.at(-1)?.seconds ?? 0) - (measured[0]?.seconds ?? 0);
     const mean = measured.reduce((sum, { bytes }) => sum + bytes, 0) / measured.length;
+    const busyLeast = Math.min(...measured.map(({ busy }) => busy));
+    const last = seen.slice(Math.floor(seen.length * WARM_UP));
     process.stdout.write(
-      `soak: ${counts.opened} sessions, ${counts.statements} statements, memory ${mib(mean)} MiB, ` +
-        `slope ${mib(slope * 60)} MiB a minute over ${span.toFixed(0)} s\n`,
+      `soak: ${counts.opened} sessions opened, ${Math.max(...samples.map(({ open }) => open))} open at once ` +
+        `(${Math.max(...seen.map(({ backends }) => backends))} backends), after warm-up always ${busyLeast} busy ` +
+        `(${Math.min(...last.map(({ active }) => active))} statements running), ${counts.statements} statements\n` +
+        `soak: memory ${mib(mean)} MiB, slope ${mib(slope * 60)} MiB a minute over ${span.toFixed(0)} s, ` +
+        `over the second half ${mib(slopeOf(samples.slice(samples.length / 2)) * 60)}\n`,
     );
+    expect(busyLeast).toBe(BUSY);
     expect(slope * span, 'growth of memory after warm-up').toBeLessThan(
       Math.max(mean * GROWTH_MAX, NOISE_BYTES),
     );
 
     const sessions = async (): Promise<string[]> =>
       (await must(keyshift.root, 'keyshift', 'ListSessions')).texts('member');
-    const patient = { timeout: 40_000, interval: 200 };
+    const patient = { timeout: 40_000 + SESSIONS * 30, interval: 200 };
     await expect.poll(sessions, patient).toEqual([]);
-    await expect.poll(backendsOfSessions, patient).toBe(0);
+    await expect.poll(async () => (await atServer()).backends, patient).toBe(0);
     // The administrator's few connections come and go.
     await expect.poll(descriptors, patient).toBeLessThanOrEqual(before + 6);
-    const roles = async (): Promise<number> =>
-      (await server.sql("SELECT FROM pg_roles WHERE rolname LIKE 'IAM:%'")).length;
     // On an external server every kind of login has a role of its own.
-    expect(await roles()).toBeLessThanOrEqual(logins.length);
+    expect(await sessionRoles()).toBeLessThanOrEqual(logins.length);
     await must(keyshift.root, 'keyshift', 'Reconcile', { ClusterIdentifier: CLUSTER, Remove: 'true' });
-    expect(await roles()).toBe(0);
+    const left = { roles: await sessionRoles(), descriptors: descriptors() - before, ...(await atServer()) };
+    process.stdout.write(
+      `soak: left ${left.roles} session roles, ${left.backends} backends, 0 sessions, ` +
+        `${left.descriptors} descriptors more than before\n`,
+    );
+    expect(left).toMatchObject({ roles: 0, backends: 0 });
   },
 );
 
 interface Sample {
   readonly seconds: number;
   readonly bytes: number;
+  /** Sessions that are in, and those of them that always run something. */
+  readonly open: number;
+  readonly busy: number;
 }
 
 const mib = (bytes: number): string => (bytes / (1024 * 1024)).toFixed(2);
