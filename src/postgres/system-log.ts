@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { DataLayout } from './data-directory.ts';
-import { runCommand } from './run-command.ts';
+import { FileAppender } from './file-appender.ts';
 import type { ServerIdentity } from './server-identity.ts';
 
 /**
@@ -11,25 +11,28 @@ import type { ServerIdentity } from './server-identity.ts';
  */
 export type SystemLogKind = 'connections' | 'users';
 
-/** Bytes of one file; there are two of each kind, and queries read both. */
+/** Bytes of one file, up to twice as many; there are two of each kind, and queries read both. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** Lines that wait to be written. Far more than a second brings; what is beyond is dropped, and the log says so. */
 const WAITING_LINES_MAX = 10_000;
-/** Between two writes, in milliseconds: each costs a process. */
+/** Between two writes, in milliseconds. */
 const WRITE_GAP_MS = 200;
-const WRITE_MS_MAX = 10_000;
+const KINDS = ['connections', 'users'] as const satisfies readonly SystemLogKind[];
 
 export class SystemLog {
-  readonly #folder: string;
-  readonly #identity: ServerIdentity;
+  readonly #files: Readonly<Record<SystemLogKind, FileAppender>>;
   readonly #logger: Logger;
   #waiting: { readonly kind: SystemLogKind; readonly line: string }[] = [];
   #writing: Promise<void> | undefined;
   #isClosing = false;
 
   constructor(layout: DataLayout, identity: ServerIdentity, logger: Logger) {
-    this.#folder = layout.server;
-    this.#identity = identity;
+    const fileOf = (kind: SystemLogKind): FileAppender =>
+      new FileAppender({
+        ...{ directory: layout.server, file: `keyshift/${kind}`, identity },
+        fileBytesMax: FILE_BYTES_MAX,
+      });
+    this.#files = { connections: fileOf('connections'), users: fileOf('users') };
     this.#logger = logger;
   }
 
@@ -51,6 +54,7 @@ export class SystemLog {
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#writing;
+    for (const kind of KINDS) await this.#files[kind].end().catch((error) => this.#complain(error));
   }
 
   async #writeAll(): Promise<void> {
@@ -59,7 +63,7 @@ export class SystemLog {
       await new Promise((next) => setImmediate(next));
       const lines = this.#waiting;
       this.#waiting = [];
-      for (const kind of ['connections', 'users'] as const) {
+      for (const kind of KINDS) {
         const text = lines.filter((entry) => entry.kind === kind).map(({ line }) => line);
         if (text.length > 0) await this.#write(kind, text.join(''));
       }
@@ -68,24 +72,12 @@ export class SystemLog {
     this.#writing = undefined;
   }
 
-  /** By the server's own user, so that root never follows a link that this user could have laid. */
-  async #write(kind: SystemLogKind, input: string): Promise<void> {
-    const file = `keyshift/${kind}`;
-    const script =
-      `umask 077 && mkdir -p keyshift && ` +
-      `if [ -f ${file} ] && [ "$(wc -c < ${file})" -gt ${FILE_BYTES_MAX} ]; then mv ${file} ${file}.1; fi && ` +
-      `cat >> ${file}`;
-    try {
-      const done = await runCommand('/bin/sh', ['-c', script], {
-        cwd: this.#folder,
-        runAs: this.#identity.runAs,
-        input,
-        timeoutMs: WRITE_MS_MAX,
-      });
-      if (done.status !== 0) throw new Error(done.stderr.trim() || 'the command was interrupted');
-    } catch (error) {
-      this.#logger.warn({ reason: messageOf(error) }, 'the system log of a cluster cannot be written');
-    }
+  async #write(kind: SystemLogKind, text: string): Promise<void> {
+    await this.#files[kind].write(text).catch((error) => this.#complain(error));
+  }
+
+  #complain(error: unknown): void {
+    this.#logger.warn({ reason: messageOf(error) }, 'the system log of a cluster cannot be written');
   }
 }
 
