@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
 import { must, plain, send } from '../walk/support/api.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { issue, type Login, logIn, loginRefusal } from '../walk/support/logins.ts';
-import { SSL_REQUEST, startup } from './wire.ts';
 
-// Clients that have not logged in: how many there may be, what each costs, and how long one may guess.
+// Clients that have not logged in: how many there may be, and how long one may guess.
 
 const MASTER: Login = { user: 'awsuser', password: 'Master-Password-1' };
 
@@ -51,12 +48,6 @@ const isClosedSoon = (socket: Socket): Promise<boolean> =>
     setTimeout(() => resolve(false), 500);
   });
 
-/** Resident memory of the gateway's process in bytes. */
-function residentBytes(): number {
-  const status = readFileSync(`/proc/${keyshift.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-}
-
 describe('silent connections', () => {
   test('of one address are limited, and others still get in', async () => {
     const max = LIMITS.loginsPendingPerAddressMax;
@@ -67,39 +58,6 @@ describe('silent connections', () => {
     expect(await isClosedSoon(await from('127.0.0.9'))).toBe(false);
     await closeAll();
   });
-
-  // Resident memory is read from /proc.
-  test.runIf(process.platform === 'linux')(
-    'cost at most 64 KiB each, when TLS is there and the password is waited for',
-    async () => {
-      const waiting = async (address: string): Promise<void> => {
-        const socket = await from(address);
-        socket.write(SSL_REQUEST);
-        await new Promise((resolve) => socket.once('data', resolve));
-        const secured = connectTls({
-          socket,
-          ca: readFileSync(keyshift.ready.caFile),
-          servername: 'localhost',
-        });
-        secured.on('error', () => {});
-        await new Promise((resolve) => secured.once('secureConnect', resolve));
-        secured.write(startup({ user: login.user, database: 'exampledb' }));
-        await new Promise((resolve) => secured.once('data', resolve));
-      };
-      const connections = (network: number) =>
-        Promise.all(
-          [1, 2, 3].flatMap((host) => Array.from({ length: 140 }, () => waiting(`127.0.${network}.${host}`))),
-        );
-      // The first make the engine's heap as large as many need; what each further one costs is seen after that.
-      await connections(2);
-      const before = residentBytes();
-      await connections(3);
-      const bytes = (residentBytes() - before) / (3 * 140);
-      process.stdout.write(`memory of a connection before login: ${Math.round(bytes / 1024)} KiB\n`);
-      expect(bytes).toBeLessThanOrEqual(64 * 1024);
-      await closeAll();
-    },
-  );
 });
 
 describe('guessing', () => {
