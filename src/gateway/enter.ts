@@ -2,6 +2,7 @@ import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import { isReservedRoleName } from '../core/names.ts';
 import { writeStartup } from '../pgwire/index.ts';
+import { hasDigestPasswords } from '../postgres/digest-passwords.ts';
 import { LOGIN_DATABASE } from '../postgres/embedded.ts';
 import { requireClientDatabase } from '../postgres/provision.ts';
 import type { ScramAccess, ServerAccess, TrustingAccess } from '../postgres/server-access.ts';
@@ -115,7 +116,7 @@ async function proveInLoginDatabase(
 ): Promise<void> {
   const server = await open(access, attempt.user, LOGIN_DATABASE, { ...attempt, settings: new Map() });
   try {
-    await prove(deps, client, server, attempt.isRedshiftDriver);
+    await prove(deps, access, client, server, attempt.isRedshiftDriver);
   } finally {
     server.destroy();
   }
@@ -130,18 +131,19 @@ async function proveInPlace(
 ): Promise<ServerChannel> {
   requireClientDatabase(attempt.database);
   const server = await open(access, attempt.user, attempt.database, attempt);
-  await prove(deps, client, server, attempt.isRedshiftDriver);
+  await prove(deps, access, client, server, attempt.isRedshiftDriver);
   return server;
 }
 
 async function prove(
   deps: Chance,
+  access: ServerAccess,
   client: Channel,
   server: ServerChannel,
   isRedshiftDriver: boolean,
 ): Promise<void> {
   const offer = await scramOffer(server);
-  if (isRedshiftDriver || !canPassThrough(offer)) {
+  if (isRedshiftDriver || !canPassThrough(offer) || (await hasDigestPasswords(access))) {
     await answerScram(server, await askForPassword(client), deps.random);
   } else await passScramThrough(client, server);
 }

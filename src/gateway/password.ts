@@ -11,6 +11,7 @@ import {
   writeSaslInitialResponse,
   writeSaslResponse,
 } from '../pgwire/index.ts';
+import { proofOf } from '../postgres/scram-verifier.ts';
 import { nextAuthentication } from './backend.ts';
 import type { Channel } from './channel.ts';
 
@@ -60,7 +61,7 @@ export async function passScramThrough(client: Channel, server: Channel): Promis
 
 /** Answers the server with a password that the gateway knows. Throws the server's error (28P01). */
 export async function answerScram(server: Channel, password: Secret, random: RandomBytes): Promise<void> {
-  const exchange = beginScram(password, random);
+  const exchange = beginScram(password, random, '', proofOf);
   server.write(writeSaslInitialResponse({ mechanism: SCRAM_MECHANISM, data: exchange.initial }));
   const first = await expect(server, 'sasl-continue');
   server.write(writeSaslResponse(await exchange.answer(first.data)));

@@ -43,8 +43,16 @@ export interface ScramExchange {
   finish(serverFinal: Buffer): void;
 }
 
-/** `userName` is empty for PostgreSQL, which takes the name from the startup packet. */
-export function beginScram(password: Secret, random: RandomBytes, userName = ''): ScramExchange {
+/**
+ * `userName` is empty for PostgreSQL, which takes the name from the startup packet. `proofOf` gives what is proved
+ * once the server has told its salt, if that is not the password itself.
+ */
+export function beginScram(
+  password: Secret,
+  random: RandomBytes,
+  userName = '',
+  proofOf: (password: Secret, salt: Buffer) => Secret = (same) => same,
+): ScramExchange {
   const nonce = random(NONCE_BYTES).toString('base64');
   const clientFirst = `n=${userName.replaceAll('=', '=3D').replaceAll(',', '=2C')},r=${nonce}`;
   let expectedSignature: Buffer | undefined;
@@ -53,7 +61,7 @@ export function beginScram(password: Secret, random: RandomBytes, userName = '')
     async answer(serverFirst) {
       const offer = readServerFirst(serverFirst, nonce);
       const salted = await deriveKey(
-        saslPrepared(password.reveal()),
+        saslPrepared(proofOf(password, offer.salt).reveal()),
         offer.salt,
         offer.iterations,
         32,

@@ -6,6 +6,7 @@ import { LOGIN_DATABASE } from './embedded.ts';
 import { mendedBy } from './known-holes.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import { keptSetting, REDSHIFT_SETTINGS } from './redshift-settings.ts';
 import { underRoleLock } from './role-lock.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { ServerAccess } from './server-access.ts';
@@ -13,6 +14,9 @@ import type { ServerAccess } from './server-access.ts';
 /** What Keyshift needs on a server, and the first users and databases on it. */
 
 const SERVER_SQL = readFileSync(new URL('./sql/prepare-server.sql', import.meta.url), 'utf8');
+
+/** Without this, ALTER USER … SET of a setting that PostgreSQL does not know is for its own superusers only. */
+const GRANT_SETTINGS = `GRANT SET ON PARAMETER ${[...REDSHIFT_SETTINGS.keys()].map(keptSetting).join(', ')} TO PUBLIC`;
 
 /** Databases that are looked at when a server starts; each costs a connection. Others are at their first login. */
 const DATABASES_AT_START_MAX = 100;
@@ -123,6 +127,9 @@ export async function setPassword(access: ServerAccess, user: PasswordUser): Pro
 
 async function prepareEmbedded(access: ServerAccess): Promise<void> {
   await makeLoginDatabase(access);
+  await underRoleLock(access, async (client) => {
+    await client.query(GRANT_SETTINGS);
+  });
   // New databases are copies of it, and every user may create objects in a copy, but not in the original.
   await prepareDatabase(access, 'template1');
   await access.admin(access.home).query('REVOKE ALL ON DATABASE template1 FROM PUBLIC');

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call } from '../../src/client/index.ts';
@@ -230,6 +231,40 @@ describe('a user whose password is disabled', () => {
     await master.query(`alter user locked password 'Given-Password-1'`);
     const given = { user: 'locked', password: 'Given-Password-1' };
     expect(await ask(keyshift, given, 'select 1 as n')).toEqual([{ n: 1 }]);
+  });
+});
+
+describe('a password of which only a digest is given', () => {
+  const password = 'Digested-Password-1';
+  const salt = randomBytes(32);
+  const digest = createHash('sha256').update(password).update(salt).digest('hex');
+  const entered = (login: Login) => ask(keyshift, login, 'select current_user::text as name');
+
+  test('lets in by the password, not by the digest, and everybody else as before', async () => {
+    await master.query(`create user digested password 'sha256|${digest}|${salt.toString('hex')}'`);
+    expect(await passwords('^digested$')).toEqual({ digested: 'SCRAM-SHA-256' });
+    await master.query(`create user plain password 'sha256|${password}'`);
+    const md5 = createHash('md5').update(`${password}Md 5`).digest('hex');
+    await master.query(`create user "Md 5" password 'md5${md5}'`);
+    for (const user of ['digested', 'plain', 'Md 5']) {
+      expect(await entered({ user, password })).toEqual([{ name: user }]);
+      for (const wrong of [digest, md5, `sha256|${password}`]) {
+        expect(await loginRefusal(keyshift, { user, password: wrong }), wrong).toMatchObject({
+          code: '28P01',
+        });
+      }
+    }
+  });
+
+  test('goes when another one is set, as any password', async () => {
+    await master.query(`alter user digested password 'Given-Password-1'`);
+    expect(await loginRefusal(keyshift, { user: 'digested', password })).toMatchObject({ code: '28P01' });
+    await entered({ user: 'digested', password: 'Given-Password-1' });
+    await master.query(`alter user digested password 'sha256|${digest}|${salt.toString('hex')}'`);
+    await entered({ user: 'digested', password });
+    await master.query('alter user digested password disable');
+    expect(await loginRefusal(keyshift, { user: 'digested', password })).toMatchObject({ code: '28P01' });
+    await master.query('drop user digested, plain, "Md 5"');
   });
 });
 

@@ -371,8 +371,9 @@ describe('one superuser', () => {
       ]);
       await by.run('alter user target reset all');
       await by.run('alter user target rename to renamed');
-      await by.run('alter user renamed rename to target');
-      await by.run("alter user target password 'Abcd12345'");
+      expect(await passwordWorks('renamed', 'Other12345')).toBe(false);
+      await by.run("alter user renamed rename to target password 'Abcd12345'");
+      expect(await passwordWorks('target', 'Abcd12345')).toBe(true);
       expect(await rank('target')).toEqual(SUPERUSER);
     }
     // The open session of the altered one has stayed what it was.
@@ -436,8 +437,11 @@ describe('one superuser', () => {
   test('does not drop one that owns something, nor itself', async () => {
     const owning = await superuser('owning');
     await owning.client.query('CREATE TABLE public.owned (a int)');
-    const refused = { code: '2BP01', detail: expect.stringContaining('table owned') };
-    expect(await failure(master.run('drop user owning'))).toMatchObject(refused);
+    expect(await failure(master.run('drop user owning'))).toMatchObject({
+      code: '55006',
+      message: 'user "owning" can\'t be dropped because the user owns some object',
+      detail: expect.stringContaining('table owned'),
+    });
     expect(await rank('owning')).toEqual(SUPERUSER);
     expect(await failure(owning.run('drop user owning'))).toMatchObject({ code: '55006' });
     await owning.client.query('DROP TABLE public.owned');
@@ -465,6 +469,77 @@ describe('one superuser', () => {
     expect(await passwordWorks('later', 'Later12345')).toBe(true);
     await createMasterUser(access, later);
     expect(await rank('later')).toEqual(SUPERUSER);
+  });
+});
+
+describe('what is in the way of DROP', () => {
+  beforeAll(() => master.client.query('CREATE DATABASE empty'));
+
+  test.each([
+    ['user "need""ed"', 'user "need"ed"', 'drop user if exists nobody_here, "need""ed"'],
+    ['group needed', 'group "needed"', 'drop group needed'],
+  ])('of a %s is told in Redshift’s words, in this and in other databases', async (what, named, drop) => {
+    const kind = what.split(' ')[0] ?? '';
+    await master.client.query('CREATE TABLE public.guarded (a int)');
+    await master.run(`create ${what}`);
+    await master.client.query(`GRANT SELECT ON public.guarded TO ${what.slice(kind.length)}`);
+    for (const run of [master.run, master.runExtended]) {
+      expect(await failure(run(drop))).toMatchObject({
+        code: '55006',
+        message: `${named} can't be dropped because the ${kind} has a privilege on some object`,
+        detail: 'privileges for table guarded',
+      });
+    }
+    const elsewhere = await openSession('master', 'master', 'empty');
+    expect(await failure(elsewhere.run(drop))).toMatchObject({
+      code: '55006',
+      message: `${named} can't be dropped because the ${kind} owns some object`,
+      detail: '1 object in database dev',
+    });
+    await master.client.query('DROP TABLE public.guarded');
+    await master.run(drop);
+    expect(await failure(master.run(drop.replace('if exists nobody_here,', '')))).toMatchObject({
+      code: '42704',
+    });
+  });
+});
+
+describe('the EXTERNALID of a user', () => {
+  test('is kept through a new name, shown to superusers and to the user, and goes with the user', async () => {
+    const shown = async () =>
+      (
+        await master.client.query({
+          text: "SELECT usename, external_id FROM svl_user_info WHERE usename LIKE '%outside%'",
+          rowMode: 'array',
+        })
+      ).rows;
+    await master.run('create user "Azure outside" externalid "ABC\'123" password disable');
+    expect(await shown()).toEqual([['Azure outside', "ABC'123"]]);
+    await master.run('alter user "Azure outside" rename to outside');
+    await master.runExtended('alter user outside externalid "XYZ 9"');
+    expect(await shown()).toEqual([['outside', 'XYZ 9']]);
+    const session = await logIn('outside', ['readers']);
+    expect(await value(session, 'SELECT external_user_id FROM svv_user_info')).toBe('XYZ 9');
+    expect(await failure(session.run('alter user outside externalid mine'))).toMatchObject({ code: '42501' });
+    await master.run('drop user outside; create user outside');
+    expect(await shown()).toEqual([['outside', null]]);
+    await master.run('drop user outside');
+  });
+});
+
+describe('a setting of a user that only Redshift has', () => {
+  test('is there in the sessions of the user, with and without groups', async () => {
+    await master.run("create user tagged; alter user tagged set query_group to 'night'");
+    for (const groups of [[], ['readers']]) {
+      const session = await logIn('tagged', groups);
+      expect(await value(session, "SELECT current_setting('keyshift.query_group')")).toBe('night');
+      await session.run(`alter user current_user set query_group to 'night'`);
+    }
+    await master.run('alter user tagged reset query_group');
+    expect(await asAdmin("SELECT rolconfig FROM pg_roles WHERE rolname = 'tagged'")).toEqual([
+      { rolconfig: null },
+    ]);
+    await master.run('drop user tagged');
   });
 });
 

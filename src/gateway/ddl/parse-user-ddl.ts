@@ -1,3 +1,4 @@
+import { settingNamed } from '../dialect/session-parameters.ts';
 import { CURRENT_ROLE_KEYWORDS } from './keywords.ts';
 import { noOptions, parseUserOption, type UserOptions } from './parse-user-options.ts';
 import type { Statement } from './split-statements.ts';
@@ -15,9 +16,14 @@ export type UserDdl =
   | { readonly kind: 'create-group'; readonly name: string; readonly options: UserOptions }
   | { readonly kind: 'alter-group'; readonly name: string; readonly members: readonly string[] }
   | { readonly kind: 'rename-group'; readonly name: string; readonly newName: string }
-  | { readonly kind: 'drop'; readonly names: readonly string[]; readonly ifExists: boolean }
-  /** ALTER USER CURRENT_USER … and its kin, with `SET …` or `RESET …` as written if it is that. */
-  | { readonly kind: 'alter-current-user'; readonly setting: string | undefined }
+  | {
+      readonly kind: 'drop';
+      readonly what: 'user' | 'group';
+      readonly names: readonly string[];
+      readonly ifExists: boolean;
+    }
+  /** ALTER USER CURRENT_USER … and its kin, with `SET …` or `RESET …` if it is that. */
+  | { readonly kind: 'alter-current-user'; readonly keyword: string; readonly setting: Setting | undefined }
   /** GRANT … TO GROUP … WITH GRANT OPTION. */
   | { readonly kind: 'group-grant-option' };
 
@@ -26,8 +32,14 @@ export interface AlterUser {
   readonly name: string;
   readonly options: UserOptions;
   readonly newName: string | undefined;
-  /** `SET …` or `RESET …` as written. */
-  readonly setting: string | undefined;
+  readonly setting: Setting | undefined;
+}
+
+/** `SET …` or `RESET …`, as PostgreSQL takes it. */
+export interface Setting {
+  readonly text: string;
+  /** Whether it is one that only Redshift has. */
+  readonly isRedshifts: boolean;
 }
 
 /** `sql` is the text that the tokens were cut from. */
@@ -37,7 +49,8 @@ export function parseUserDdl(statement: Statement, sql: string): UserDdl | undef
   if (cursor.words('alter', 'user')) return parseAlterUser(cursor, sql);
   if (cursor.words('create', 'group')) return parseCreateGroup(cursor);
   if (cursor.words('alter', 'group')) return parseAlterGroup(cursor);
-  if (cursor.words('drop', 'user') || cursor.words('drop', 'group')) return parseDrop(cursor);
+  if (cursor.words('drop', 'user')) return parseDrop(cursor, 'user');
+  if (cursor.words('drop', 'group')) return parseDrop(cursor, 'group');
   if (cursor.words('grant')) return parseGrant(statement);
   return undefined;
 }
@@ -63,7 +76,7 @@ function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
   if (name === undefined || cursor.words('in', 'database')) return undefined;
   const options = noOptions();
   let newName: string | undefined;
-  let setting: string | undefined;
+  let setting: Setting | undefined;
   let parts = 0;
   const saysWith = cursor.words('with');
   for (; !cursor.atEnd; parts++) {
@@ -77,7 +90,8 @@ function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
       options.sessionTimeout = 'reset';
       options.redshiftForm = true;
     } else if (isSetting(cursor)) {
-      setting = restOf(cursor, sql);
+      setting = settingOf(cursor, sql);
+      if (setting.isRedshifts) options.redshiftForm = true;
     } else if (!parseUserOption(cursor, options, 'alter')) {
       return undefined;
     }
@@ -89,16 +103,27 @@ function parseAlterUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
 
 /** PostgreSQL takes these words for a role, and so nothing but SET and RESET would hit its mark. */
 function parseAlterCurrentUser(cursor: TokenCursor, sql: string): UserDdl | undefined {
-  cursor.anyWord();
+  const keyword = cursor.anyWord() ?? '';
   if (cursor.words('in', 'database')) return undefined;
-  return { kind: 'alter-current-user', setting: isSetting(cursor) ? restOf(cursor, sql) : undefined };
+  return {
+    kind: 'alter-current-user',
+    keyword,
+    setting: isSetting(cursor) ? settingOf(cursor, sql) : undefined,
+  };
 }
 
 /** The text of all that follows: a list of values has no end of its own, so a setting takes everything. */
-function restOf(cursor: TokenCursor, sql: string): string {
+function settingOf(cursor: TokenCursor, sql: string): Setting {
   const { start, end } = cursor.rest() ?? { start: 0, end: 0 };
-  return sql.slice(start, end);
+  const written = sql.slice(start, end);
+  const text = written.replace(SETTING_NAME, (whole, before: string, name: string) => {
+    const known = settingNamed(name.toLowerCase());
+    return known === undefined ? whole : before + known;
+  });
+  return { text, isRedshifts: text !== written };
 }
+
+const SETTING_NAME = /^((?:set|reset)\s+)([a-z_]+)/i;
 
 function isSetting(cursor: TokenCursor): boolean {
   const token = cursor.peek;
@@ -126,10 +151,10 @@ function parseAlterGroup(cursor: TokenCursor): UserDdl | undefined {
   return members !== undefined && cursor.atEnd ? { kind: 'alter-group', name, members } : undefined;
 }
 
-function parseDrop(cursor: TokenCursor): UserDdl | undefined {
+function parseDrop(cursor: TokenCursor, what: 'user' | 'group'): UserDdl | undefined {
   const ifExists = cursor.words('if', 'exists');
   const names = cursor.names();
-  return names !== undefined && cursor.atEnd ? { kind: 'drop', names, ifExists } : undefined;
+  return names !== undefined && cursor.atEnd ? { kind: 'drop', what, names, ifExists } : undefined;
 }
 
 /** Only what is certain: GRANT privileges ON … TO … GROUP g … WITH GRANT OPTION, with nothing after it. */

@@ -20,7 +20,8 @@ export interface UserOptions {
   sessionTimeout?: number | 'reset';
   /** Whether the user sees the rows of others in system tables. */
   syslogUnrestricted?: boolean;
-  externalId?: true;
+  /** The user's name at an identity provider. */
+  externalId?: string;
   /** Roles of PostgreSQL's own ADMIN clause. */
   admins?: readonly string[];
   /** Options that Redshift does not know and PostgreSQL takes as they are, ready to write. */
@@ -70,8 +71,10 @@ function parseRedshiftOption(cursor: TokenCursor, options: UserOptions): boolean
     return redshiftOption(options, 'session timeout');
   }
   if (cursor.words('externalid')) {
-    options.externalId = true;
-    return (cursor.name() ?? cursor.string()) !== undefined && redshiftOption(options, 'externalid');
+    const externalId = cursor.name() ?? cursor.string();
+    if (externalId === undefined) return false;
+    options.externalId = externalId;
+    return redshiftOption(options, 'externalid');
   }
   return false;
 }

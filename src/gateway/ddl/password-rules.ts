@@ -1,4 +1,6 @@
 import { SqlError } from '../../core/errors.ts';
+import { Secret } from '../../core/secret.ts';
+import { digestVerifier } from '../../postgres/scram-verifier.ts';
 
 /**
  * Which passwords a user may be given, and how they reach PostgreSQL.
@@ -12,24 +14,30 @@ const CLEAR_PASSWORD_LENGTH_MAX = 64;
 const CLEAR_PASSWORD = /^[!#-&(-.0-?A-[\]-~]*$/;
 
 /** `md5` and the hash of password and user name; its content cannot be checked. */
-const MD5_PASSWORD = /^md5[0-9a-fA-F]{32}$/;
+const MD5_DIGEST = /^md5([0-9a-fA-F]{32})$/;
 
 /** What clients such as psql send in place of a password that they hash themselves: iterations, salt and two keys. */
 const SCRAM_VERIFIER =
   /^SCRAM-SHA-256\$[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/;
 
+/** Says that the password should be kept as a SHA-256 digest, which is what PostgreSQL does with any. */
+const SHA256_PREFIX = 'sha256|';
+/** The digest of password and salt, and the salt. */
+const SHA256_DIGEST = /^sha256\|([0-9a-fA-F]{64})\|([0-9a-fA-F]{64})$/;
+
 /**
- * The text to give PostgreSQL for `password`. Throws SqlError 22023 for a password that Redshift refuses too, 0A000
- * for a SHA-256 hash in Redshift's form: PostgreSQL would take its text for the password itself.
+ * The text to give PostgreSQL for `written`, the password of the user `name`. Throws SqlError 22023 for one that
+ * Redshift refuses too. `sha256|` and a password is the password: left alone, PostgreSQL would take the whole text.
  */
-export function acceptedPassword(password: string): string {
-  if (MD5_PASSWORD.test(password)) return password.toLowerCase();
-  if (SCRAM_VERIFIER.test(password)) return password;
-  if (password.startsWith('sha256|')) {
-    throw new SqlError('0A000', 'passwords in the form sha256|... are not supported', {
-      hint: 'Give the password itself; it is stored as a SCRAM-SHA-256 verifier.',
-    });
+export function acceptedPassword(written: string, name: string): string {
+  if (SCRAM_VERIFIER.test(written)) return written;
+  const [, md5] = MD5_DIGEST.exec(written) ?? [];
+  if (md5 !== undefined) return digestVerifier('md5', new Secret(md5.toLowerCase()), Buffer.from(name));
+  const [, sha256, salt] = SHA256_DIGEST.exec(written) ?? [];
+  if (sha256 !== undefined && salt !== undefined) {
+    return digestVerifier('sha256', new Secret(sha256.toLowerCase()), Buffer.from(salt, 'hex'));
   }
+  const password = written.startsWith(SHA256_PREFIX) ? written.slice(SHA256_PREFIX.length) : written;
   const problem = clearPasswordProblem(password);
   if (problem !== undefined) {
     throw new SqlError('22023', problem, {

@@ -31,6 +31,14 @@ export function inOneBlockAs(user: string, statements: readonly string[]): strin
   );
 }
 
+/** One statement that runs `statements` in their order and, if one fails, `handler`. */
+export function inOneBlockHandling(
+  statements: readonly string[],
+  handler: { readonly declare: string; readonly when: string },
+): string {
+  return block(`DECLARE ${handler.declare} BEGIN${inOrder(statements)} EXCEPTION WHEN ${handler.when} END`);
+}
+
 const inOrder = (statements: readonly string[]): string =>
   statements.map((statement) => ` ${statement};`).join('');
 

@@ -23,6 +23,9 @@ const SESSION_TIMEOUT_SECONDS_MAX = 1_728_000;
 const PASSWORD_DISABLED = "PASSWORD NULL VALID UNTIL '-infinity'";
 const PASSWORD_ENABLED = "VALID UNTIL 'infinity'";
 
+/** What the comment on a role begins with whose user has an EXTERNALID; the system tables show the rest. */
+const EXTERNAL_ID_MARK = 'EXTERNALID ';
+
 /** What the options, checked, do to a user that may exist already. */
 interface UserChange {
   readonly options: UserOptions;
@@ -48,13 +51,14 @@ export interface TranslatedUser<Sql = string> {
 export function translateCreateUser(name: string, written: UserOptions): TranslatedUser {
   const hasNoPassword = written.password === undefined && written.createUser !== true;
   const options: UserOptions = hasNoPassword ? { ...written, password: { kind: 'disable' } } : written;
-  const change = checkedChange(options, { superuser: false, passwordDisabled: false });
+  const change = checkedChange(name, options, { superuser: false, passwordDisabled: false });
   const words = ['CREATE USER', quoteName(name), ...createDbOption(change)];
   words.push(...writeOptions(change), ...options.native);
   const admins = [...(options.admins ?? []), ...(change.isSuperuser ? [] : [SUPERUSER_ROLE])];
   if (admins.length > 0) words.push(`ADMIN ${admins.map(quoteName).join(', ')}`);
   const statements = [words.join(' '), ...sessionTimeout(name, options)];
   if (options.syslogUnrestricted === true) statements.push(...syslogAccess(name, options));
+  statements.push(...externalId(name, options));
   if (change.isSuperuser) statements.push(promote(name));
   const { isSuperuser: superuser, isDisabled: passwordDisabled } = change;
   return { sql: asOne(statements), facts: { exists: true, canLogin: true, superuser, passwordDisabled } };
@@ -71,8 +75,7 @@ export interface Alterer {
 
 /**
  * ALTER USER as one statement; its text is undefined if the statement means the same to PostgreSQL as it stands.
- * PostgreSQL keeps a SCRAM password when a user is renamed, where Redshift clears it: the user knows it, so nothing is
- * lost. Throws SqlError for what Redshift or Keyshift refuses.
+ * A new name clears the password, as on Redshift; PostgreSQL would keep it in the form of SCRAM. Throws SqlError for what Redshift or Keyshift refuses.
  */
 export function translateAlterUser(
   ddl: AlterUser,
@@ -80,7 +83,7 @@ export function translateAlterUser(
   by: Alterer,
 ): TranslatedUser<string | undefined> {
   const { name, options } = ddl;
-  const change = checkedChange(options, before);
+  const change = checkedChange(ddl.newName ?? name, options, before);
   if (change.wasDisabled && options.password?.kind === 'text' && !by.bySuperuser) {
     throw new SqlError('42501', `password of user "${name}" is disabled`, {
       hint: 'Only a superuser can enable it.',
@@ -92,7 +95,8 @@ export function translateAlterUser(
   const facts = { ...before, superuser: change.isSuperuser, passwordDisabled: change.isDisabled };
   const ofOtherSuperuser = before.superuser && by.bySuperuser && !by.ofSelf;
   const asItself = by.ofSelf && by.underSessionRole;
-  if (!options.redshiftForm && !ofOtherSuperuser && !asItself && !needsOtherWords(change, by.bySuperuser)) {
+  const isPlain = !options.redshiftForm && ddl.newName === undefined;
+  if (isPlain && !ofOtherSuperuser && !asItself && !needsOtherWords(change, by.bySuperuser)) {
     return { sql: undefined, facts };
   }
   const statements = withRank(ddl, change, ofOtherSuperuser);
@@ -119,33 +123,40 @@ function withRank(ddl: AlterUser, change: UserChange, ofOtherSuperuser: boolean)
 }
 
 function withoutRank(ddl: AlterUser, change: UserChange): string[] {
-  const { options, setting, newName } = ddl;
-  const name = quoteName(ddl.name);
+  const { options, setting, newName = ddl.name } = ddl;
+  const isRenamed = ddl.newName !== undefined;
+  const name = quoteName(newName);
   const words = [...createDbOption(change), ...writeOptions(change), ...options.native];
-  const statements = words.length > 0 ? [`ALTER USER ${name} ${words.join(' ')}`] : [];
-  statements.push(...sessionTimeout(ddl.name, options), ...syslogAccess(ddl.name, options));
-  if (setting !== undefined) statements.push(`ALTER USER ${name} ${setting}`);
-  if (newName !== undefined) statements.push(`ALTER USER ${name} RENAME TO ${quoteName(newName)}`);
+  if (isRenamed && options.password === undefined) words.push('PASSWORD NULL');
+  // The new name comes first: PostgreSQL may clear a password that it finds.
+  const statements = isRenamed ? [`ALTER USER ${quoteName(ddl.name)} RENAME TO ${name}`] : [];
+  if (words.length > 0) statements.push(`ALTER USER ${name} ${words.join(' ')}`);
+  statements.push(...sessionTimeout(newName, options), ...syslogAccess(newName, options));
+  statements.push(...externalId(newName, options));
+  if (setting !== undefined) statements.push(`ALTER USER ${name} ${setting.text}`);
   return statements;
 }
 
 function checkedChange(
+  name: string,
   options: UserOptions,
   before: { readonly superuser: boolean; readonly passwordDisabled: boolean },
 ): UserChange {
-  if (options.externalId !== undefined) {
-    throw new SqlError('0A000', 'option EXTERNALID is not supported');
-  }
   const isSuperuser = options.createUser ?? before.superuser;
   const { password } = options;
   if (isSuperuser && password?.kind === 'disable') {
     throw new SqlError('0A000', 'cannot disable password of superuser');
   }
-  const passwordText = password?.kind === 'text' ? acceptedPassword(password.text) : undefined;
+  const passwordText = password?.kind === 'text' ? acceptedPassword(password.text, name) : undefined;
   const isDisabled = password?.kind === 'disable' || (before.passwordDisabled && passwordText === undefined);
   if (isDisabled && options.createUser === true) {
     throw new SqlError('0A000', 'cannot make a superuser of a user whose password is disabled', {
       hint: 'Give the user a password in the same statement.',
+    });
+  }
+  if (options.externalId !== undefined && !isDisabled) {
+    throw new SqlError('0A000', 'the password of a user with an EXTERNALID must be disabled', {
+      hint: 'Add PASSWORD DISABLE to the statement.',
     });
   }
   const { superuser: wasSuperuser, passwordDisabled: wasDisabled } = before;
@@ -194,6 +205,13 @@ function syslogAccess(name: string, { syslogUnrestricted: unrestricted }: UserOp
   return [
     `${unrestricted ? 'GRANT' : 'REVOKE'} ${SYSLOG_ROLE} ${unrestricted ? 'TO' : 'FROM'} ${quoteName(name)}`,
   ];
+}
+
+/** In the comment on the role, which is the same in every database and which a user cannot change for itself. */
+function externalId(name: string, { externalId: id }: UserOptions): string[] {
+  return id === undefined
+    ? []
+    : [`COMMENT ON ROLE ${quoteName(name)} IS ${quoteText(`${EXTERNAL_ID_MARK}${id}`)}`];
 }
 
 function asOne(statements: readonly string[]): string {

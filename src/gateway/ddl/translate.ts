@@ -1,10 +1,10 @@
 import { SqlError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { KnownRoles, type RoleFacts } from './known-roles.ts';
-import { type AlterUser, parseUserDdl, type UserDdl } from './parse-user-ddl.ts';
+import { type AlterUser, parseUserDdl, type Setting, type UserDdl } from './parse-user-ddl.ts';
 import { checkNewGroupName, checkRoleName } from './role-names.ts';
 import { splitStatements } from './split-statements.ts';
-import { inOneBlock, inOneBlockAs, quoteName } from './sql-text.ts';
+import { inOneBlockAs, inOneBlockHandling, quoteName, quoteText } from './sql-text.ts';
 import { demote, SUPERUSER_ROLE } from './superuser.ts';
 import { tokenize } from './tokenizer.ts';
 import { translateAlterUser, translateCreateUser } from './translate-user.ts';
@@ -111,7 +111,7 @@ async function translateOne(
       return sql;
     }
     case 'alter-current-user':
-      if (ddl.setting !== undefined) return setForCurrentUser(ddl.setting, session);
+      if (ddl.setting !== undefined) return setForCurrentUser(ddl.keyword, ddl.setting, session);
       throw new SqlError('0A000', 'ALTER USER needs the name of a user', {
         hint: `Write ${quoteName(session.currentUser)} instead of CURRENT_USER, CURRENT_ROLE or SESSION_USER.`,
       });
@@ -131,9 +131,12 @@ async function translateAlter(
 ): Promise<string | undefined> {
   const { password, validUntil, redshiftForm } = ddl.options;
   const ofSelf = ddl.name === session.currentUser;
-  // Most settings and new names mean the same to PostgreSQL, unless one superuser alters another, or a session
-  // with groups its user.
-  const isPlain = !redshiftForm && password === undefined && validUntil === undefined;
+  // Most settings mean the same to PostgreSQL, unless one superuser alters another, or a session with groups its user.
+  const isPlain =
+    !redshiftForm &&
+    password === undefined &&
+    validUntil === undefined &&
+    (ddl.newName === undefined || !session.currentIsSuperuser);
   if (isPlain && !(ofSelf ? session.underSessionRole : session.currentIsSuperuser)) return undefined;
   const altered = translateAlterUser(ddl, await roles.of(ddl.name), {
     ofSelf,
@@ -145,16 +148,22 @@ async function translateAlter(
 }
 
 /** A session role is nobody's to keep settings for: they are its user's. */
-function setForCurrentUser(setting: string, session: SessionFacts): string | undefined {
-  const { currentUser, underSessionRole } = session;
-  return underSessionRole
-    ? inOneBlockAs(currentUser, [`ALTER USER ${quoteName(currentUser)} ${setting}`])
-    : undefined;
+function setForCurrentUser(
+  keyword: string,
+  { text, isRedshifts }: Setting,
+  { currentUser, underSessionRole }: SessionFacts,
+): string | undefined {
+  if (underSessionRole) return inOneBlockAs(currentUser, [`ALTER USER ${quoteName(currentUser)} ${text}`]);
+  return isRedshifts ? `ALTER USER ${keyword} ${text}` : undefined;
 }
 
-/** Superusers become ordinary users first, whom the one who drops them may drop. Nobody can drop itself. */
+/**
+ * Superusers become ordinary users first, whom the one who drops them may drop. Nobody can drop itself. What still
+ * stands on a user or group is told in Redshift's words.
+ * Source: Redshift Database Developer Guide, DROP USER, "Usage notes", and DROP GROUP.
+ */
 async function translateDrop(
-  { names, ifExists }: UserDdl & { kind: 'drop' },
+  { what, names, ifExists }: UserDdl & { kind: 'drop' },
   roles: KnownRoles,
   session: SessionFacts,
 ): Promise<string | undefined> {
@@ -163,11 +172,30 @@ async function translateDrop(
   for (const name of new Set(names)) {
     if (name !== session.currentUser && (await roles.of(name)).superuser) superusers.push(name);
   }
-  if (superusers.length === 0) return undefined;
-  return inOneBlock([
-    ...superusers.map((name) => demote(name, false)),
-    `DROP USER ${ifExists ? 'IF EXISTS ' : ''}${names.map(quoteName).join(', ')}`,
-  ]);
+  return inOneBlockHandling(
+    [
+      ...superusers.map((name) => demote(name, false)),
+      `DROP ${what.toUpperCase()} ${ifExists ? 'IF EXISTS ' : ''}${names.map(quoteName).join(', ')}`,
+    ],
+    stillNeeded(what, names[0] ?? ''),
+  );
+}
+
+/** PostgreSQL names the first role that is still needed, in English unless the server speaks another language. */
+function stillNeeded(
+  what: 'user' | 'group',
+  first: string,
+): { readonly declare: string; readonly when: string } {
+  const name = `coalesce(pg_catalog.regexp_substr(said, '"(.*)"', 1, 1, '', 1), ${quoteText(first)})`;
+  const reason = `CASE WHEN pg_catalog.regexp_like(needs, '^(owner of|[0-9]+ objects? in) ', 'n')
+    THEN 'owns some object' ELSE 'has a privilege on some object' END`;
+  return {
+    declare: 'said text; needs text;',
+    when: `dependent_objects_still_exist THEN
+    GET STACKED DIAGNOSTICS said = MESSAGE_TEXT, needs = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', DETAIL = needs,
+    MESSAGE = pg_catalog.concat('${what} "', ${name}, '" can''t be dropped because the ${what} ', ${reason});`,
+  };
 }
 
 /** A group is a role that cannot log in, in the care of all superusers. What Redshift does not know of it passes. */

@@ -31,7 +31,8 @@ SELECT r.oid, r.rolname AS name, r.rolcanlogin AS is_user, r.rolcreatedb AS may_
   EXISTS (
     SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
     WHERE g.rolname = 'keyshift_syslog' AND m.member = r.oid
-  ) AS sees_system_logs
+  ) AS sees_system_logs,
+  substring(shobj_description(r.oid, 'pg_authid') FROM '^EXTERNALID (.*)$') AS external_id
 FROM pg_authid r
 WHERE r.rolname !~ '^(pg_|keyshift_)' AND NOT EXISTS (
   SELECT FROM pg_auth_members m JOIN pg_roles mark ON mark.oid = m.roleid

@@ -199,10 +199,10 @@ describe('what PostgreSQL reads in a translation', () => {
               'CallStmt',
             ]).toContain(type);
             if (type === 'CreateRoleStmt') expect(node.role).toBe(name);
+            const after = sql.includes(' rename to ') ? newName : name;
             if (type === 'AlterRoleStmt' || type === 'AlterRoleSetStmt')
-              expect(node.role.rolename).toBe(name);
+              expect(node.role.rolename).toBe(after);
             if (type === 'CallStmt') {
-              const after = sql.includes(' rename to ') ? newName : name;
               expect(callStatement(effect)).toEqual({ name: 'keyshift.promote_user', args: [after] });
             }
             if (type === 'RenameStmt') expect([node.subname, node.newname]).toEqual([name, newName]);
@@ -217,14 +217,39 @@ describe('what PostgreSQL reads in a translation', () => {
     await fc.assert(
       fc.asyncProperty(names, async (newName) => {
         const result = await outcome(`alter user second rename to ${quoteName(newName)}`);
-        const [before, renamed, after, ...more] = oracleEffects(result) ?? [];
-        if (before === undefined || renamed === undefined || after === undefined)
+        const [before, renamed, cleared, after, ...more] = oracleEffects(result) ?? [];
+        if (before === undefined || renamed === undefined || cleared === undefined || after === undefined)
           throw new Error('too little');
         expect(more).toEqual([]);
+        expect(roleStatement(cleared)).toEqual({
+          type: 'AlterRoleStmt',
+          name: newName,
+          options: new Map([['password', null]]),
+        });
         expect(callStatement(before)).toEqual({ name: 'keyshift.demote_user', args: ['second', true] });
         expect([renamed.node.subname, renamed.node.newname]).toEqual(['second', newName]);
         expect(callStatement(after)).toEqual({ name: 'keyshift.promote_user', args: [newName] });
       }),
+    );
+  });
+
+  it('is the users that DROP USER meant, and what is said of them is one statement', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(names, { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        async (list, isGroup) => {
+          const sql = `drop ${isGroup ? 'group' : 'user'} ${list.map(quoteName).join(', ')}`;
+          const result = await outcome(sql);
+          expect(oracleStatements(result)?.map(({ type }) => type)).toEqual(['DoStmt']);
+          const [dropped, ...more] = oracleEffects(result) ?? [];
+          expect(more).toEqual([]);
+          expect(dropped).toMatchObject({
+            type: 'DropRoleStmt',
+            node: { roles: list.map((name) => ({ RoleSpec: { rolename: name } })) },
+          });
+        },
+      ),
     );
   });
 

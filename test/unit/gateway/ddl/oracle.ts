@@ -63,12 +63,15 @@ const BLOCK = /^ BEGIN (.*); END $/s;
 const BLOCK_AS_USER =
   /^ DECLARE role_before text := pg_catalog\.current_setting\('role'\); BEGIN (.*); PERFORM pg_catalog\.set_config\('role', role_before, true\); END $/s;
 
+const BLOCK_OF_DROP =
+  /^ DECLARE said text; needs text; BEGIN (.*); EXCEPTION WHEN dependent_objects_still_exist THEN\n.* END $/s;
+
 /** Like `oracleStatements`, with what a DO block runs in the place of the block. */
 export function oracleEffects(sql: string): OracleStatement[] | undefined {
   return oracleStatements(sql)?.flatMap((statement) => {
     if (statement.type !== 'DoStmt') return [statement];
     const body: string = statement.node.args[0].DefElem.arg.String.sval;
-    const inner = BLOCK.exec(body)?.[1] ?? BLOCK_AS_USER.exec(body)?.[1];
+    const inner = [BLOCK, BLOCK_AS_USER, BLOCK_OF_DROP].map((form) => form.exec(body)?.[1]).find(Boolean);
     if (inner === undefined) throw new Error(`not a block of ours: ${body}`);
     return oracleStatements(inner) ?? [];
   });

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { loadModule, parseSync } from 'libpg-query';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SESSION_PARAMETERS } from '../../../../src/gateway/dialect/session-parameters.ts';
 import { translateDialect } from '../../../../src/gateway/dialect/translate-dialect.ts';
+import { REDSHIFT_SETTINGS } from '../../../../src/postgres/redshift-settings.ts';
 
 const VECTORS = new URL('../../../vectors/metadata/', import.meta.url);
 
@@ -82,7 +82,7 @@ describe('Settings that only Redshift has', () => {
   });
 
   test('every one of them can be set, shown and reset in words that PostgreSQL parses', () => {
-    for (const name of SESSION_PARAMETERS.keys()) {
+    for (const name of REDSHIFT_SETTINGS.keys()) {
       for (const sql of [`SET ${name} TO 'x'`, `SHOW ${name}`, `RESET ${name}`, `SET ${name} TO DEFAULT`]) {
         const instead = translateDialect(sql) ?? '';
         expect(instead).toContain(`keyshift.${name}`);
