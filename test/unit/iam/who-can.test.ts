@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like templates.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ownSessionUnknowns, roleSessionUnknowns } from '../../../src/iam/session-unknowns.ts';
 import { whoCan, whyCannot } from '../../../src/iam/who-can.ts';
@@ -245,4 +246,23 @@ describe('why not', () => {
     const { obstacles } = await whyCannot(deps, loginTarget(REGION, ACCOUNT, QUESTION), root.arn);
     expect(obstacles[0]?.because).toBe('guardrail-does-not-allow');
   });
+});
+
+test('every key that a decision can ask of a caller or request is one that the question knows, or leaves open', () => {
+  const keysIn = (...files: readonly string[]): Set<string> =>
+    new Set(
+      files.flatMap((file) => {
+        const text = readFileSync(new URL(`../../../src/${file}`, import.meta.url), 'utf8');
+        return [...text.matchAll(/'(aws:[a-z]+)'/g)].map(([, key = '']) => key);
+      }),
+    );
+  const decided = keysIn('iam/context.ts');
+  const asked = keysIn(
+    'iam/load-account.ts',
+    'iam/session-unknowns.ts',
+    'iam/who-can.ts',
+    'policy/who-can/request-unknowns.ts',
+  );
+  expect(decided.size).toBeGreaterThan(15);
+  expect([...decided].filter((key) => !asked.has(key))).toEqual([]);
 });
