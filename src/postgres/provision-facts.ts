@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
-import type { ServerAccess } from './server-access.ts';
 
 /** What the server says about a user, groups, a database and the session role that would join them. */
 export interface ProvisionFacts {
@@ -13,6 +12,10 @@ export interface ProvisionFacts {
   readonly wantedSettings: readonly RoleSettings[];
   /** When the server read its configuration last, in seconds since 1970 by its own clock. */
   readonly configLoadedAt: number;
+  /** Which transactions had ended, as PostgreSQL writes a snapshot. */
+  readonly snapshot: string;
+  /** When that was, in seconds since 1970 by the server's clock. */
+  readonly at: number;
 }
 
 /** Settings that a role has in one database, or (0) in all: `name=value`, sorted by name. */
@@ -70,7 +73,7 @@ export interface FactsQuestion {
   readonly database: string;
   readonly sessionRole: string;
   readonly ignoredBackends: readonly number[];
-  readonly way: ServerAccess['way'];
+  readonly way: keyof typeof FACTS_SQL;
 }
 
 interface Row {
@@ -81,6 +84,8 @@ interface Row {
   readonly session: SessionFacts | null;
   readonly wantedSettings: RoleSettings[];
   readonly configLoadedAt: number;
+  readonly snapshot: string;
+  readonly at: number;
 }
 
 const PUBLIC_FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
@@ -117,5 +122,7 @@ export async function readFacts(
     session: row.session ?? undefined,
     wantedSettings: row.wantedSettings,
     configLoadedAt: row.configLoadedAt,
+    snapshot: row.snapshot,
+    at: row.at,
   };
 }

@@ -50,7 +50,7 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
   const groups = sortedGroups(request.groups);
   refuseNames(request, groups);
   let question = questionOf(access, request, groups);
-  let facts = await readFacts(access.admin(access.home), question);
+  let facts = await factsOf(access, question);
   check(request, facts);
   if (facts.databaseId !== undefined)
     await ensureDatabasePrepared(access, request.database, facts.databaseId);
@@ -85,6 +85,11 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
     if (made === undefined) throw new Error(`the session role for "${request.dbUser}" did not become right`);
     return { ...made, created };
   });
+}
+
+function factsOf(access: ServerAccess, question: FactsQuestion): Promise<ProvisionFacts> {
+  const held = access.way === 'scram' ? undefined : access.heldFacts;
+  return held === undefined ? readFacts(access.admin(access.home), question) : held.read(question);
 }
 
 /**

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { codeOf, messageOf, SqlError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { ADMIN_ROLE, type EmbeddedServer } from './embedded.ts';
+import { HeldFacts } from './held-facts.ts';
 import type { SessionPasswords } from './session-passwords.ts';
 import { socketPath } from './socket-directory.ts';
 import type { SystemLog } from './system-log.ts';
@@ -15,6 +16,8 @@ export interface TrustingAccess extends Reach {
   readonly way: 'peer' | 'cert';
   /** What the system tables of an embedded server tell of the past. */
   readonly systemLog?: SystemLog;
+  /** Only with embedded servers: another one could take the place of an external one, with the same snapshots. */
+  readonly heldFacts?: HeldFacts;
 }
 
 /** A server that asks each login for its password. */
@@ -76,6 +79,7 @@ export function embeddedAccess(
   return {
     way: 'peer',
     systemLog: server.systemLog,
+    heldFacts: new HeldFacts(() => pools.admin(EMBEDDED_HOME)),
     connect: (take) =>
       openSocket(() => connectSocket({ path: socketPath(server.socketDir), ...readShared(take) })),
     startupSettings: new Map(),

@@ -135,4 +135,6 @@ SELECT
   (SELECT coalesce(json_agg(json_build_object('database', w.db::int8, 'config', w.config) ORDER BY w.db), '[]')
     FROM wanted_rows w)
     AS "wantedSettings",
-  extract(epoch FROM pg_conf_load_time())::float8 AS "configLoadedAt"
+  extract(epoch FROM pg_conf_load_time())::float8 AS "configLoadedAt",
+  pg_current_snapshot()::text AS snapshot,
+  extract(epoch FROM now())::float8 AS at
