@@ -77,3 +77,15 @@ export function isReservedRoleName(name: string): boolean {
     name.includes(':')
   );
 }
+
+/** The longest beginning that has at most `bytesMax` bytes and ends between two characters. */
+export function cutToBytes(text: string, bytesMax: number): string {
+  let cut = '';
+  let bytes = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > bytesMax) break;
+    cut += character;
+  }
+  return cut;
+}

@@ -3,7 +3,9 @@ import type { AuditSink, RefusalSink } from '../audit/event.ts';
 import type { Clock } from '../core/clock.ts';
 import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
+import { cutToBytes } from '../core/names.ts';
 import type { Turnstile } from '../core/turnstile.ts';
 import {
   type BackendKeyData,
@@ -13,6 +15,7 @@ import {
   writeNegotiateProtocolVersion,
 } from '../pgwire/index.ts';
 import { provision, requireClientDatabase } from '../postgres/provision.ts';
+import { isTemporaryLoginName } from '../redshift/login-name.ts';
 import { type AdmitDeps, admit } from './admit.ts';
 import { aloneInDatabase } from './alone-in-database.ts';
 import type { Backend } from './backend.ts';
@@ -134,22 +137,23 @@ async function logIn(
     await deps.cancelKeys.cancel(packet, record.sourceIp);
     return undefined;
   }
-  record.loginName = packet.user;
+  const user = isTemporaryLoginName(packet.user) ? packet.user : asPostgresReads(packet.user);
+  record.loginName = user;
   record.isSecure = isSecure;
   record.transport = transportOf(client.socket);
   const cluster = route.cluster ?? (isSecure ? await route.byName(serverName) : undefined);
   if (cluster !== undefined) record.reached(cluster);
   if (!isSecure || cluster === undefined) {
-    throw route.recentRefusals.refusalWithoutTls(record.sourceIp, packet.user);
+    throw route.recentRefusals.refusalWithoutTls(record.sourceIp, user);
   }
   const { settings, client: description, isRedshiftDriver } = readClientParameters(packet.parameters);
   const minorVersion = negotiate(client, packet, isRedshiftDriver);
   record.client = description;
   // To PostgreSQL no database means the one named like the user. Resolved once, then compared and used as such.
-  const database = packet.database ?? packet.user;
+  const database = asPostgresReads(packet.database ?? user);
   record.database = database;
   const onServer = (server: Channel): void => deadline.watch(server);
-  const attempt = { user: packet.user, database, settings, isRedshiftDriver, onServer };
+  const attempt = { user, database, settings, isRedshiftDriver, onServer };
   const identity = await verifyGuarded(deps, cluster, client, attempt, record.sourceIp);
   const dbUser = noteIdentity(record, identity);
   deps.live.enter(record, (reason) => ending.abort(reason));
@@ -168,6 +172,14 @@ async function logIn(
   welcome(client, backend, cancelKey, isRedshiftDriver);
   record.traffic = trafficFromNow(backend.channel.socket);
   return { cluster, client, backend, dbUser, role, cancelKey, warm };
+}
+
+/**
+ * A name as PostgreSQL reads it in a startup packet, where it takes the beginning of one that is too long. A user has one
+ * name, however it is sent: under that it is recorded, counted and revoked.
+ */
+function asPostgresReads(name: string): string {
+  return cutToBytes(name, LIMITS.postgresNameBytesMax);
 }
 
 /** What a session has moved; a warm backend's connection has moved more, for the sessions before. */

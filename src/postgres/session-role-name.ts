@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../core/limits.ts';
+import { cutToBytes } from '../core/names.ts';
 
 /** Names of session roles: one for each user and set of groups, and never the same for two of them. */
 
@@ -32,16 +33,4 @@ export function sessionRoleName(user: string, groups: readonly string[]): string
 /** Each group once, in the order of their code units. */
 export function sortedGroups(groups: readonly string[]): string[] {
   return [...new Set(groups)].sort();
-}
-
-/** The longest beginning that has at most `bytesMax` bytes and ends between two characters. */
-function cutToBytes(text: string, bytesMax: number): string {
-  let cut = '';
-  let bytes = 0;
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > bytesMax) break;
-    cut += character;
-  }
-  return cut;
 }

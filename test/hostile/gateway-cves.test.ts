@@ -334,6 +334,70 @@ describe('names', () => {
   });
 });
 
+describe('one user under several names', () => {
+  const LONGEST = 'n'.repeat(63);
+  const password = 'Long-Password-1';
+
+  test('CVE-2025-6013 and CVE-2025-54998 (Vault): a name that PostgreSQL cuts is its user’s to whoever looks, revokes or counts', async () => {
+    const master = await logIn(keyshift, MASTER);
+    await master.query(`create user ${LONGEST} password '${password}'`);
+    await master.end();
+    const sessions = async () =>
+      (await must(keyshift.root, 'keyshift', 'ListSessions')).texts('member').join();
+    for (const user of [LONGEST, `${LONGEST}x`, `${LONGEST}\u00e9`]) {
+      const client = await logIn(keyshift, { user, password });
+      expect((await client.query('select session_user::text as name')).rows).toEqual([{ name: LONGEST }]);
+      expect(await sessions(), user).toContain(`"${LONGEST}"`);
+      expect(await sessions(), user).not.toContain(`${LONGEST}x`);
+      const ended = new Promise<string>((resolve) =>
+        client.on('error', (error: Error & { code?: string }) => resolve(error.code ?? '')),
+      );
+      await must(keyshift.root, 'keyshift', 'RevokeAccess', { DbUser: LONGEST });
+      await ended;
+      await client.end().catch(() => {});
+    }
+    for (let n = 0; n < 6; n++) await loginRefusal(keyshift, { user: `${LONGEST}${n}`, password: 'Wrong-1' });
+    const began = Date.now();
+    expect((await loginRefusal(keyshift, { user: LONGEST, password: 'Wrong-1' })).code).toBe('28P01');
+    expect(Date.now() - began).toBeGreaterThan(450);
+  });
+
+  test('CVE-2025-6004 (Vault): another case, spaces or another form of a name is another user, and opens nothing', async () => {
+    for (const user of [
+      'AWSUSER',
+      'awsuser ',
+      ' awsuser',
+      'awsuser\t',
+      'Awsuser',
+      'awsuser\u200b',
+      'a\u0077suser\u0301',
+    ])
+      expect((await loginRefusal(keyshift, { user, password: MASTER.password })).code, user).toBe('28P01');
+    for (const user of [
+      login.user.toLowerCase(),
+      `${login.user} `,
+      login.user.toUpperCase(),
+      ` ${login.user}`,
+    ])
+      expect((await loginRefusal(keyshift, { ...login, user })).code, user).toMatch(/^28(000|P01)$/);
+    await stillServes();
+  });
+
+  test('the name of a database that PostgreSQL cuts is the database of the session, of its record and of its credential', async () => {
+    const name = 'd'.repeat(63);
+    await admin.query(`create database ${name}`);
+    const bound = await issue(keyshift, { dbName: name });
+    for (const database of [name, `${name}x`]) {
+      const client = await logIn(keyshift, bound, { database });
+      expect((await client.query('select current_database()::text as name')).rows).toEqual([{ name }]);
+      const [seen = ''] = (await must(keyshift.root, 'keyshift', 'ListSessions')).texts('member');
+      expect(JSON.parse(seen)).toMatchObject({ database: name });
+      await client.end();
+    }
+    expect((await loginRefusal(keyshift, bound, { database: name.slice(1) })).code).toBe('28000');
+  });
+});
+
 describe('who a session is', () => {
   test('CVE-2024-10978 (PostgreSQL): no SET, RESET or DISCARD makes it another', async () => {
     const grouped = await logIn(keyshift, await issue(keyshift, { dbGroups: ['example_group'] }));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  cutToBytes,
   dbGroupNameProblem,
   dbNameProblem,
   dbUserNameProblem,
@@ -155,4 +156,16 @@ describe('role names that nobody may use', () => {
       expect(isReservedRoleName(name)).toBe(false);
     },
   );
+});
+
+test.each([
+  ['', 3, ''],
+  ['abc', 3, 'abc'],
+  ['abcd', 3, 'abc'],
+  ['abé', 3, 'ab'],
+  ['aéb', 3, 'aé'],
+  ['a😀', 4, 'a'],
+  ['😀a', 4, '😀'],
+])('the beginning of "%s" in %i bytes is "%s"', (text, bytesMax, cut) => {
+  expect(cutToBytes(text, bytesMax)).toBe(cut);
 });
