@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import { translateDialect } from '../../src/gateway/dialect/translate-dialect.ts';
 import type { EmbeddedServer } from '../../src/postgres/embedded.ts';
 import { prepareDatabase } from '../../src/postgres/prepare-database.ts';
 import { prepareServer } from '../../src/postgres/prepare-server.ts';
@@ -316,6 +317,60 @@ describe('The rows of', () => {
         "SELECT privilege_type, identity_name FROM svv_schema_privileges WHERE namespace_name = 'shop'",
       ),
     ).toEqual([['USAGE', 'analysts']]);
+  });
+});
+
+describe('SHOW TABLE', () => {
+  const shown = (name: string) =>
+    values(master, translateDialect(`SHOW TABLE ${name}`) ?? '').then(([text]) => String(text));
+
+  test('gives the statement that makes a table of any kind again', async () => {
+    const admin = access.admin('dev');
+    await admin.query(
+      'CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far; GRANT USAGE ON FOREIGN SERVER away TO master',
+    );
+    await master.query(`CREATE SCHEMA "Odd ones"; SET search_path = "Odd ones";
+      CREATE TABLE parent (id bigint GENERATED ALWAYS AS IDENTITY, "Big Name" varchar(10) COLLATE "C" DEFAULT 'it''s',
+        twice bigint GENERATED ALWAYS AS (3 * 2) STORED, n serial, gone int, CHECK (n > 0), UNIQUE (id, n), PRIMARY KEY (id));
+      ALTER TABLE parent DROP COLUMN gone;
+      CREATE UNLOGGED TABLE child (more int[] NOT NULL, at timestamptz(3)) INHERITS (parent);
+      CREATE TABLE parts (d date, parent bigint REFERENCES parent ON DELETE CASCADE) PARTITION BY RANGE (d);
+      CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+      CREATE FOREIGN TABLE afar (a int NOT NULL, b text) SERVER away OPTIONS (path 'it''s', mode 'r');
+      CREATE TABLE nothing ()`);
+    for (const name of ['nothing', 'afar', 'parts_2026', 'parts', 'child', 'parent']) {
+      const text = await shown(`"Odd ones".${name}`);
+      const sequences = name === 'parent' ? 'ALTER SEQUENCE parent_n_seq OWNED BY NONE;' : '';
+      await master.query(
+        `BEGIN; ${sequences} DROP ${name === 'afar' ? 'FOREIGN ' : ''}TABLE ${name} CASCADE`,
+      );
+      await master.query(text);
+      expect(await shown(name), name).toBe(text);
+      await master.query('ROLLBACK');
+    }
+    await master.query('DROP SCHEMA "Odd ones" CASCADE; RESET search_path');
+    await admin.query('DROP FOREIGN DATA WRAPPER far CASCADE');
+  });
+
+  test('and SHOW VIEW are of what one may know of, and of nothing else', async () => {
+    for (const [sql, code] of [
+      ['SHOW TABLE shop.nowhere', '42P01'],
+      ['SHOW TABLE other.shop.orders', '0A000'],
+      ['SHOW TABLE shop.debtors', '42809'],
+      ['SHOW VIEW shop.orders', '42809'],
+      ['SHOW PROCEDURE shop.nothing', '42883'],
+    ] as const) {
+      await expect(master.query(translateDialect(sql) ?? ''), sql).rejects.toMatchObject({ code });
+    }
+    await expect(bob.query(translateDialect('SHOW TABLE pg_catalog.pg_class') ?? '')).resolves.toBeDefined();
+    await expect(alice.query(translateDialect('SHOW TABLE hidden.plans') ?? '')).rejects.toMatchObject({
+      code: '42501',
+    });
+    expect(await rows(bob, translateDialect('SHOW FUNCTIONS FROM SCHEMA shop') ?? '')).toEqual([]);
+    expect(await rows(alice, translateDialect('SHOW GRANTS FOR analysts') ?? '')).toEqual([]);
+    expect(
+      await rows(bob, translateDialect('SHOW CONSTRAINTS PRIMARY KEYS FROM TABLE shop.orders') ?? ''),
+    ).toEqual([]);
   });
 });
 

@@ -52,6 +52,28 @@ export class TokenCursor {
     return token?.kind === 'number' && /^\d+$/.test(token.value) ? this.#take('number') : undefined;
   }
 
+  /** A parameter such as `$1`, as written. */
+  parameter(): string | undefined {
+    const token = this.peek;
+    return token?.kind === 'other' && token.value.startsWith('$') ? this.#take('other') : undefined;
+  }
+
+  /** Steps over what comes before the next of `ends`, at least one token, and says where it lies in the text. */
+  upTo(...ends: readonly string[]): { readonly start: number; readonly end: number } | undefined {
+    const from = this.#at;
+    let depth = 0;
+    for (; !this.atEnd; this.#at += 1) {
+      const token = this.peek;
+      const symbol = token?.kind === 'symbol' ? token.value : '';
+      if (depth === 0 && ends.includes(symbol)) break;
+      depth += symbol === '(' ? 1 : symbol === ')' ? -1 : 0;
+    }
+    const [first, last] = [this.#tokens[from], this.#tokens[this.#at - 1]];
+    return this.atEnd || this.#at === from || first === undefined || last === undefined
+      ? undefined
+      : { start: first.start, end: last.end };
+  }
+
   /** The name of a role: quoted, or a word that PostgreSQL takes for a name. */
   name(): string | undefined {
     const token = this.peek;

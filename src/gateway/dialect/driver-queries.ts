@@ -1,9 +1,10 @@
 /**
  * Lets the queries by which Redshift's drivers read metadata run on PostgreSQL. The drivers write what only Redshift
  * takes: aliases of the same SELECT in WHERE and beside it, set-returning functions in CASE, `1WHEN`, its own columns. Known
- * pieces of known queries are written in another way that means the same; no other text is touched.
+ * pieces of known queries are written in another way that means the same, and one query is replaced as a whole; no
+ * other text is touched.
  * Source: RedshiftDatabaseMetaData.java of the Redshift JDBC driver, cursor.py of redshift_connector, dialect.py of
- * sqlalchemy-redshift, whose texts test/vectors/metadata holds.
+ * sqlalchemy-redshift, RedshiftQueries.java of DBeaver, whose texts test/vectors/metadata holds.
  */
 interface DriverQuery {
   /** A piece that only this query has. */
@@ -94,8 +95,27 @@ const QUOTED = /('(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n\r]*)/;
 /** Texts in which quotes may mean something else. */
 const UNSURE = /\\'|\/\*|\$(?:[A-Za-z_]\w*)?\$/;
 
+/**
+ * The query behind DBeaver's tab with the DDL of a table, up to its conditions. It writes DDL by joining texts with `+`,
+ * and what it writes, with encodings and distribution styles, PostgreSQL would not take.
+ */
+const DDL_QUERY = {
+  begin: /^\s*SELECT\s+table_id\s+,REGEXP_REPLACE \(schemaname, '\^zzzzzzzz', ''\) AS schemaname\s/,
+  end: ' ORDER BY table_id,schemaname, tablename, seq\n)',
+  instead:
+    'SELECT * FROM (SELECT table_id, schemaname, tablename, seq, ddl FROM keyshift.redshift_table_ddl ORDER BY table_id, seq) ddl',
+} as const;
+
+function portDdlQuery(sql: string): string | undefined {
+  const at = sql.lastIndexOf(DDL_QUERY.end);
+  if (at < 0 || !DDL_QUERY.begin.test(sql)) return undefined;
+  return DDL_QUERY.instead + sql.slice(at + DDL_QUERY.end.length);
+}
+
 /** The text to run instead, or undefined for one that stays as it is. */
 export function portDriverQuery(sql: string): string | undefined {
+  const ddl = portDdlQuery(sql);
+  if (ddl !== undefined) return ddl;
   if (!MARKS.some((mark) => sql.includes(mark)) || UNSURE.test(sql)) return undefined;
   const query = DRIVER_QUERIES.find(({ sign }) => sql.includes(sign));
   if (query === undefined) return undefined;

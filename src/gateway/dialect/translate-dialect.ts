@@ -29,7 +29,7 @@ function translateSettings(sql: string): string | undefined {
   let rewritten = '';
   let copiedTo = 0;
   for (const statement of statements) {
-    const instead = translateSessionParameter(statement, sql) ?? translateShowObjects(statement);
+    const instead = translateSessionParameter(statement, sql) ?? translateShowObjects(statement, sql);
     if (instead === undefined) continue;
     rewritten += sql.slice(copiedTo, statement[0].start) + instead;
     copiedTo = (statement.at(-1) ?? statement[0]).end;

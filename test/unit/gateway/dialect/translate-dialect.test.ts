@@ -77,6 +77,24 @@ describe('Settings that only Redshift has', () => {
     'SHOW TABLES FROM SCHEMA a.b.c',
     'SHOW DATABASES FROM DATABASE x',
     'SHOW COLUMNS FROM TABLE',
+    'SHOW CONSTRAINTS FROM TABLE t',
+    'SHOW CONSTRAINTS PRIMARY KEYS FROM TABLE a.b.c.d',
+    'SHOW GRANTS',
+    'SHOW GRANTS ON TABLE t TO u',
+    'SHOW GRANTS FOR ROLE',
+    'SHOW GRANTS ON SCHEMA s FROM DATABASE d',
+    'SHOW GRANTS ON FUNCTION f',
+    'SHOW GRANTS ON FUNCTION f(int',
+    'SHOW PARAMETERS OF FUNCTION f(int,)',
+    'SHOW PARAMETERS OF FUNCTION f(int int) x',
+    'SHOW FUNCTIONS FROM SCHEMA s LIKE s',
+    'SHOW FUNCTIONS FROM SCHEMA s LIMIT $1',
+    'SHOW TABLE',
+    'SHOW TABLE a.b.c.d',
+    'SHOW TABLE $1',
+    'SHOW VIEW v w',
+    'SHOW PROCEDURE p(int',
+    'SHOW MODEL ALL',
   ])('%s stays as it is', (sql) => {
     expect(translateDialect(sql)).toBeUndefined();
   });
@@ -119,10 +137,59 @@ describe('SHOW of objects', () => {
       "SHOW COLUMNS FROM TABLE orders LIKE 'i''d'",
       "SELECT * FROM pg_catalog.svv_all_columns WHERE table_name = 'orders' AND column_name LIKE 'i''d' ORDER BY ordinal_position",
     ],
+    [
+      'SHOW TABLE "Odd".t',
+      `SELECT keyshift.shown_definition('"Odd"."t"'::pg_catalog.regclass, 'table') AS "Show Table DDL statement"`,
+    ],
+    [
+      `SHOW VIEW "it's"`,
+      `SELECT keyshift.shown_definition('"it''s"'::pg_catalog.regclass, 'view') AS "Show View DDL statement"`,
+    ],
+    [
+      'SHOW PROCEDURE s.p(numeric(5, 2), "T")',
+      `SELECT pg_catalog.pg_get_functiondef(oid) AS "Stored Procedure Definition" FROM keyshift.redshift_routines WHERE is_procedure AND oid = '"s"."p"(numeric(5, 2), "T")'::pg_catalog.regprocedure`,
+    ],
   ])('%s', (sql, instead) => {
     expect(translateDialect(sql)).toBe(instead);
     expect(isParsed(instead)).toBe(true);
   });
+
+  test.each([
+    ['SHOW GRANTS ON DATABASE dev FOR PUBLIC', "object_name = 'dev' AND identity_type = 'public'"],
+    ['SHOW GRANTS ON t LIMIT 5', "object_name = 't' ORDER BY schema_name"],
+    ['SHOW GRANTS FOR "Bob" FROM DATABASE dev', "identity_name = 'Bob' AND current_database() = 'dev'"],
+    ['SHOW GRANTS FOR ROLE r', "identity_name = 'r' AND identity_type = 'role'"],
+    ['SHOW GRANTS ON TABLE $1.$2.$3', 'current_database() = $1 AND schema_name = $2 AND object_name = $3'],
+    ['SHOW COLUMN GRANTS ON TABLE a.b LIKE $1', "object_name = 'b' AND column_name LIKE $1"],
+    [
+      'SHOW CONSTRAINTS FOREIGN KEYS EXPORTED FROM TABLE a.b',
+      "WHERE pk_schema_name = 'a' AND pk_table_name = 'b'",
+    ],
+    ['SHOW CONSTRAINTS FOREIGN KEYS FROM TABLE a.b', "WHERE fk_schema_name = 'a' AND fk_table_name = 'b'"],
+    ['SHOW PARAMETERS OF PROCEDURE s.p()', "argument_list = pg_catalog.concat_ws(', ') ORDER"],
+    [
+      'SHOW PARAMETERS OF FUNCTION $1.$2.$3($4, $5) LIKE $6;',
+      "concat_ws(', ', pg_catalog.format_type(pg_catalog.to_regtype($4::text), NULL), pg_catalog.format_type(pg_catalog.to_regtype($5::text), NULL)) AND parameter_name LIKE $6",
+    ],
+    [
+      'SHOW GRANTS ON FUNCTION s.f(timestamp with time zone, "it\'s")',
+      `to_regtype('timestamp with time zone'), NULL), pg_catalog.format_type(pg_catalog.to_regtype('"it''s"'), NULL))`,
+    ],
+  ])('%s asks for just that', (sql, condition) => {
+    const instead = translateDialect(sql) ?? '';
+    expect(instead).toContain(condition);
+    expect(isParsed(instead)).toBe(true);
+  });
+});
+
+test('DBeaver’s query of the DDL of a table keeps its conditions, whatever they are', () => {
+  const asked = readFileSync(new URL('dbeaver/table-ddl.sql', VECTORS), 'utf8');
+  const instead = translateDialect(asked) ?? '';
+  expect(instead).toMatch(/^SELECT \* FROM \(SELECT .* ddl\nWHERE schemaname=\$1 AND tablename=\$2$/);
+  expect(translateDialect(asked.replace('schemaname=$1', "schemaname='a + b'"))).toContain(
+    "schemaname='a + b'",
+  );
+  expect(translateDialect(`CREATE VIEW v AS ${asked}`)).toBeUndefined();
 });
 
 describe('Queries of drivers', () => {

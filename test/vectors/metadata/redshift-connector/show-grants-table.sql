@@ -1,0 +1,1 @@
+SHOW GRANTS ON TABLE $1.$2.$3;

@@ -1,0 +1,1 @@
+SHOW COLUMNS FROM TABLE shop.orders LIKE 'c%'

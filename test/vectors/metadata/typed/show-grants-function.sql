@@ -1,0 +1,1 @@
+SHOW GRANTS ON FUNCTION shop.twice(int4) FOR alice

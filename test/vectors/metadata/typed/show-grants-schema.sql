@@ -1,0 +1,1 @@
+SHOW GRANTS ON SCHEMA shop FOR analysts

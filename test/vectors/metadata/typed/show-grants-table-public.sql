@@ -1,0 +1,1 @@
+SHOW GRANTS ON shop.orders FOR PUBLIC

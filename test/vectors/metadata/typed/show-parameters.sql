@@ -1,0 +1,1 @@
+SHOW PARAMETERS OF FUNCTION dev.shop.twice(INT)

@@ -1,0 +1,1 @@
+SHOW PROCEDURE shop.clean
