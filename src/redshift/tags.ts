@@ -16,13 +16,7 @@ const TAGS_MAX = 50;
 /** The tags with more, where one with the same key replaces the old one. Throws InvalidTagFault and TagLimitExceededFault. */
 export function withTags(tags: readonly Tag[], more: readonly Tag[]): readonly Tag[] {
   for (const { key, value } of more) {
-    if (KEY.test(key) && VALUE.test(value)) continue;
-    throw new AwsError(
-      'InvalidTagFault',
-      400,
-      'A tag needs a key of 1 to 128 and a value of up to 256 letters, digits, spaces or the characters ' +
-        '_ . : / = + - @, and its key must not begin with aws:.',
-    );
+    if (!KEY.test(key) || !VALUE.test(value)) throw invalidTag();
   }
   const all = new Map([...tags, ...more].map(({ key, value }) => [key, value]));
   if (all.size > TAGS_MAX) {
@@ -31,8 +25,18 @@ export function withTags(tags: readonly Tag[], more: readonly Tag[]): readonly T
   return [...all].map(([key, value]) => ({ key, value }));
 }
 
-/** The tags without those of some keys. A key that is not there is no error. */
+/** The tags without those of some keys. A key that is not there is no error. Throws InvalidTagFault for AWS's own. */
 export function withoutTags(tags: readonly Tag[], keys: readonly string[]): readonly Tag[] {
+  if (!keys.every((key) => KEY.test(key))) throw invalidTag();
   const gone = new Set(keys);
   return tags.filter(({ key }) => !gone.has(key));
+}
+
+function invalidTag(): AwsError {
+  return new AwsError(
+    'InvalidTagFault',
+    400,
+    'A tag needs a key of 1 to 128 and a value of up to 256 letters, digits, spaces or the characters ' +
+      '_ . : / = + - @, and its key must not begin with aws:.',
+  );
 }

@@ -461,6 +461,10 @@ describe.each([
     });
     expect(modified).toMatchObject({ status: 400, code: 'UnsupportedOperation' });
     expect(modified.message).toContain('external PostgreSQL server');
+    for (const operation of ['PauseCluster', 'ResumeCluster', 'RebootCluster']) {
+      const refused = await send(keyshift.root, 'redshift', operation, { ClusterIdentifier: CLUSTER });
+      expect(refused, operation).toMatchObject({ status: 400, code: 'UnsupportedOperation' });
+    }
     await must(keyshift.root, 'redshift', 'DeleteCluster', {
       ClusterIdentifier: CLUSTER,
       SkipFinalClusterSnapshot: 'true',

@@ -529,7 +529,7 @@ describe('groups without effect', () => {
 
 test('what there is to choose from is told', async () => {
   const options = await redshift('DescribeOrderableClusterOptions', { NodeType: 'ra3.large' });
-  expect(options.texts('NodeType')).toEqual(['ra3.large']);
+  expect(options.texts('ClusterType')).toEqual(['multi-node', 'single-node']);
   expect((await redshift('DescribeClusterVersions')).texts('ClusterVersion')).toContain('1.0');
   expect((await redshift('DescribeClusterTracks')).texts('MaintenanceTrackName')).toEqual(['current']);
   await redshift('DescribeNodeConfigurationOptions', { ActionType: 'recommend-node-config' });
@@ -540,7 +540,7 @@ describe('events', () => {
     await redshift('RebootCluster', CLUSTER);
     await until('available');
     const all = await redshift('DescribeEvents');
-    expect(all.texts('EventId')).toContain('KEYSHIFT-EVENT-RebootCluster');
+    expect(all.texts('EventId')).toContain('REDSHIFT-EVENT-3000');
     expect(all.texts('Message').join()).toContain('Cluster examplecluster is rebooted.');
     const other = await redshift('DescribeEvents', { SourceType: 'cluster', SourceIdentifier: 'other' });
     expect(other.texts('EventId')).toEqual([]);
@@ -549,6 +549,45 @@ describe('events', () => {
     );
     const before = await redshift('DescribeEvents', { EndTime: '2020-01-01T00:00:00Z', Duration: '60' });
     expect(before.texts('EventId')).toEqual([]);
+  });
+
+  test('are those of groups, too, and say what of a cluster was modified', async () => {
+    const parameters = { ParameterGroupName: 'Evented' };
+    const security = { ClusterSecurityGroupName: 'evented' };
+    await redshift('CreateClusterParameterGroup', {
+      ...parameters,
+      ParameterGroupFamily: 'redshift-1.0',
+      Description: 'd',
+    });
+    await redshift('ResetClusterParameterGroup', { ...parameters, ResetAllParameters: 'true' });
+    await redshift('CreateClusterSecurityGroup', { ...security, Description: 'd' });
+    await redshift('ModifyCluster', {
+      ...CLUSTER,
+      ClusterParameterGroupName: 'default.redshift-1.0',
+      MasterUserPassword: 'Password2',
+    });
+    await redshift('ModifyCluster', { ...CLUSTER, AllowVersionUpgrade: 'true' });
+    await redshift('DeleteClusterParameterGroup', parameters);
+    await redshift('DeleteClusterSecurityGroup', security);
+    const of = async (SourceType: string, SourceIdentifier: string): Promise<string[]> =>
+      (await redshift('DescribeEvents', { SourceType, SourceIdentifier })).texts('EventId');
+    const groups = [
+      await of('cluster-parameter-group', 'evented'),
+      await of('cluster-security-group', 'evented'),
+    ];
+    expect(groups).toEqual([
+      ['REDSHIFT-EVENT-1003', 'REDSHIFT-EVENT-1005', 'REDSHIFT-EVENT-1004'],
+      ['REDSHIFT-EVENT-4002', 'REDSHIFT-EVENT-4003'],
+    ]);
+    const cluster = await of('cluster', 'examplecluster');
+    expect(cluster.slice(-3)).toEqual([
+      'REDSHIFT-EVENT-1001',
+      'REDSHIFT-EVENT-4000',
+      'KEYSHIFT-EVENT-ModifyCluster',
+    ]);
+    const audit = await must(root, 'keyshift', 'GetAuditEvents', { MaxItems: '1000' });
+    expect(audit.text).toContain('MasterUserPassword');
+    expect(audit.text).not.toContain('Password2');
   });
 
   test.each<[Parameters, string]>([

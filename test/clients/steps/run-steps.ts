@@ -26,6 +26,12 @@ const CLIENTS = { iam: 'IAMClient', sts: 'STSClient' } as const;
 
 const LIST_MAX = 1000;
 
+/** Redshift's services have no steps here: `walk_steps.py` walks through them. */
+function serviceOf({ service = 'iam' }: ClientStep): keyof typeof SDKS {
+  if (service === 'iam' || service === 'sts') return service;
+  throw new Mismatch(`the SDK for ${service} is not here`);
+}
+
 /** Runs the steps one after the other, and tells what was not as expected. */
 export async function runSteps(
   root: Endpoint,
@@ -113,7 +119,7 @@ class Run {
 
   async *#paginate(step: ClientStep, pageSize: number): AsyncIterable<Output> {
     const input = this.#values.of(step.input ?? {}) as Output;
-    const paginate = SDKS[step.service ?? 'iam'][`paginate${step.operation}`] as Paginate | undefined;
+    const paginate = SDKS[serviceOf(step)][`paginate${step.operation}`] as Paginate | undefined;
     if ((paginate === undefined) !== (step.byMarker === true)) throw new Mismatch('byMarker is wrong');
     if (paginate !== undefined) {
       yield* paginate({ client: this.#client(step), pageSize }, input);
@@ -129,12 +135,14 @@ class Run {
   }
 
   #call(step: ClientStep, input: unknown): Promise<Output> {
-    const Command = SDKS[step.service ?? 'iam'][`${step.operation}Command`] as Command | undefined;
+    const Command = SDKS[serviceOf(step)][`${step.operation}Command`] as Command | undefined;
     if (Command === undefined) throw new Mismatch(`the SDK has no ${step.operation}`);
     return this.#client(step).send(new Command(this.#values.of(input ?? {})));
   }
 
-  #client({ service = 'iam', as = 'root' }: ClientStep): Client {
+  #client(step: ClientStep): Client {
+    const service = serviceOf(step);
+    const { as = 'root' } = step;
     const kept = (part: string) => this.#values.find(`${as}.${part}`) ?? '';
     const sessionToken = kept('token');
     const key = `${service} ${kept('id')}`;

@@ -1,5 +1,5 @@
 /**
- * One step of the walk through IAM and STS: data, which every client runs in the same way.
+ * One step of the walk through IAM and STS, or through Redshift's three services: data, which every client runs in the same way.
  *
  * In inputs and expectations a text that starts with `$` is what an earlier step kept, and `$code:seed:n` the one-time
  * code of a kept seed, `n` steps of 30 seconds from now. In expectations a text that starts with `~` is a regular
@@ -8,7 +8,7 @@
 export interface ClientStep {
   readonly operation: string;
   /** Absent: IAM. */
-  readonly service?: 'iam' | 'sts';
+  readonly service?: 'iam' | 'sts' | RedshiftService;
   readonly input?: Values;
   /** Whose credentials: what `keep` called `name.id`, `name.secret` and `name.token`. Absent: the root user's. */
   readonly as?: string;
@@ -16,6 +16,8 @@ export interface ClientStep {
   readonly output?: Values;
   /** What later steps use: name, and the path to it in the answer. */
   readonly keep?: Readonly<Record<string, string>>;
+  /** The call is made again, for a while, until its answer has this. Only Redshift's steps wait for anything. */
+  readonly until?: Values;
   /** The code of the error; absent when it must succeed. */
   readonly error?: string;
   /** The text of the error. */
@@ -28,6 +30,8 @@ export interface ClientStep {
   readonly least?: number;
   /** Entries of a page; 2 if absent. */
   readonly size?: number;
+  /** Entries of the page that the whole list is read in; 1000 if absent. */
+  readonly whole?: number;
   /** Clients have no paginator for it: `Marker` is passed on by hand. */
   readonly byMarker?: true;
   /** It takes no MaxItems. */
@@ -35,6 +39,9 @@ export interface ClientStep {
   /** Moves the clock by so many seconds instead. */
   readonly clock?: number;
 }
+
+/** Services that only the clients of Python walk through. */
+export type RedshiftService = 'redshift' | 'redshift-serverless' | 'redshift-data';
 
 type Values = Readonly<Record<string, unknown>>;
 type Options = Omit<ClientStep, 'operation' | 'input' | 'error'>;

@@ -33,8 +33,19 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 # Of errors that every operation may give. Source: the API references, "Common errors".
-COMMON_STATUS = {"AccessDenied": 403, "ValidationError": 400}
+COMMON_STATUS = {
+    "AccessDenied": 403,
+    "AccessDeniedException": 400,
+    "InvalidParameterCombination": 400,
+    "InvalidParameterValue": 400,
+    "UnsupportedOperation": 400,
+    "ValidationError": 400,
+    "ValidationException": 400,
+}
+# Not in the model, and what drivers look for.
+DRIVERS_STATUS = {"CustomDomainAssociationNotFoundFault": 404}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+TIMESTAMP_OF_MS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 KEYSHIFT_VERSION = "2026-11-22"
 
 
@@ -191,6 +202,46 @@ def check_scalar(shape, text, path):
         raise Problem(f"{path} has {len(text)} characters")
 
 
+def check_json(shape, value, path):
+    """The same for an answer in JSON, which has types of its own."""
+    kind = shape.type_name
+    if kind == "structure":
+        if not isinstance(value, dict):
+            raise Problem(f"{path} is {value!r}, not an object")
+        for name, one in value.items():
+            if name not in shape.members:
+                raise Problem(f"{path} holds {name}, which no client reads")
+            check_json(shape.members[name], one, f"{path}.{name}")
+        for name in shape.required_members:
+            if name not in value:
+                raise Problem(f"{path} lacks {name}, which the model requires")
+        if getattr(shape, "is_tagged_union", False) and len(value) != 1:
+            raise Problem(f"{path} has the members {list(value)}, and not one")
+    elif kind == "list":
+        if not isinstance(value, list):
+            raise Problem(f"{path} is {value!r}, not a list")
+        for n, one in enumerate(value):
+            check_json(shape.member, one, f"{path}.{n}")
+    elif kind == "map":
+        for key, one in value.items():
+            check_json(shape.value, one, f"{path}.{key}")
+    elif kind == "boolean" and not isinstance(value, bool):
+        raise Problem(f"{path} is {value!r}, not a boolean")
+    elif kind in ("integer", "long") and (isinstance(value, bool) or not isinstance(value, int)):
+        raise Problem(f"{path} is {value!r}, not a whole number")
+    elif kind == "timestamp" and shape.serialization.get("timestampFormat") == "iso8601":
+        if not TIMESTAMP_OF_MS.fullmatch(value):
+            raise Problem(f"{path} is {value!r}, not a time")
+    elif kind in ("float", "double", "timestamp") and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise Problem(f"{path} is {value!r}, not a number")
+    elif kind == "blob":
+        base64.b64decode(value, validate=True)
+    elif kind in ("string", "character"):
+        if not isinstance(value, str):
+            raise Problem(f"{path} is {value!r}, not a text")
+        check_scalar(shape, value, path)
+
+
 def leaves(value):
     if isinstance(value, dict):
         return sum(leaves(one) for one in value.values())
@@ -213,6 +264,8 @@ class Watcher:
             self.problems.append(f"{type(error).__name__}: {error}")
 
     def look(self, model, response):
+        if model.service_model.metadata["protocol"] == "json":
+            return self.look_at_json(model, response)
         root = ElementTree.fromstring(response["body"])
         namespace = root.tag.rpartition("}")[0][1:]
         if namespace != model.service_model.metadata["xmlNamespace"]:
@@ -245,8 +298,24 @@ class Watcher:
             error = shape.metadata.get("error", {})
             documented[error.get("code", shape.name)] = error.get("httpStatusCode", 400)
         code = root[0][1].text
-        if status != documented.get(code, COMMON_STATUS.get(code)):
+        common = {**COMMON_STATUS, **(DRIVERS_STATUS if model.service_model.service_name == "redshift" else {})}
+        if status != documented.get(code, common.get(code)):
             raise Problem(f"{code} has the status {status}")
+
+    def look_at_json(self, model, response):
+        kind = response["headers"]["content-type"]
+        if kind != "application/x-amz-json-1.1" or "x-amzn-requestid" not in response["headers"]:
+            raise Problem(f"the answer is {kind}, with the headers {dict(response['headers'])}")
+        body, status = json.loads(response["body"]), response["status_code"]
+        if status < 300:
+            return check_json(model.output_shape, body, model.name)
+        code = body.pop("__type")
+        shapes = {shape.name: shape for shape in model.error_shapes}
+        if status != (shapes[code].metadata.get("error", {}).get("httpStatusCode", 400) if code in shapes else COMMON_STATUS.get(code)):
+            raise Problem(f"{code} has the status {status}")
+        if code in shapes:
+            members = {name.lower(): name for name in shapes[code].members}
+            check_json(shapes[code], {members.get(name.lower(), name): one for name, one in body.items()}, code)
 
     def take(self):
         problems, self.problems = self.problems, []
@@ -266,7 +335,7 @@ class Boto3:
         key = (service, self.values.caller(step.get("as", "root")))
         if key not in self.clients:
             identity, secret, token = key[1]
-            session = self.session_of(identity, secret, token, region_name="us-east-1")
+            session = self.session_of(identity, secret, token, region_name=os.environ["AWS_REGION"])
             client = session.client(service, endpoint_url=self.url)
             client.meta.events.register(f"before-parse.{service}", self.watcher)
             self.clients[key] = client
@@ -289,7 +358,8 @@ class Boto3:
         client, name = self.client(step), xform_name(step["operation"])
         given = self.values.of(step.get("input", {}))
         if client.can_paginate(name):
-            yield from client.get_paginator(name).paginate(**given, PaginationConfig={"PageSize": size})
+            sized = {} if step.get("unsized") else {"PageSize": size}
+            yield from client.get_paginator(name).paginate(**given, PaginationConfig=sized)
             return
         yield from by_marker(lambda more: getattr(client, name)(**given, **more), size, step)
 
@@ -322,7 +392,7 @@ class Cli:
                 os.environ[name] = value
         if caller not in self.drivers:
             driver = self.create()
-            for service in ("iam", "sts"):
+            for service in ("iam", "sts", "redshift", "redshift-serverless", "redshift-data"):
                 driver.session.register(f"before-parse.{service}", self.watcher)
             # Half of a call's time would go into making the same client once more.
             driver.session.create_client = remembering(driver.session.create_client)
@@ -432,12 +502,19 @@ def move_clock(url, values, seconds):
 
 
 def entries(page, lists):
-    return [f"{name}:{one[key] if key else one}" for name, key in lists.items() for one in page.get(name, [])]
+    return [f"{name}:{one[key] if key else one}" for name, key in lists.items() for one in list_of(page, name)]
+
+
+def list_of(page, path):
+    *outer, name = path.split(".")
+    for part in outer:
+        page = page.get(part, {})
+    return page.get(name, [])
 
 
 def walk_pages(client, step):
     lists, size = step["paged"], step.get("size", 2)
-    whole = [entry for page in client.pages(step, 1000) for entry in entries(page, lists)]
+    whole = [entry for page in client.pages(step, step.get("whole", 1000)) for entry in entries(page, lists)]
     pages = [entries(page, lists) for page in client.pages(step, size)]
     if any(len(page) > size for page in pages) and client.sizes(step):
         raise Problem(f"pages of {size} have {[len(page) for page in pages]} entries")
@@ -457,6 +534,8 @@ def run_step(client, step, url, values):
         walk_pages(client, step)
         return
     output, error = client.call(step)
+    if "until" in step:
+        output, error = wait_until(client, step, output, error, values)
     if "error" not in step:
         if error is not None:
             raise Problem(f"is refused: {error}")
@@ -467,6 +546,23 @@ def run_step(client, step, url, values):
         raise Problem(f"is not refused: {output}")
     compare(step["error"], error[0], values, "code")
     compare(step.get("message", "~.+"), error[1], values, "message")
+
+
+UNTIL_SECONDS_MAX = 60
+
+
+def wait_until(client, step, output, error, values):
+    deadline = time.monotonic() + UNTIL_SECONDS_MAX
+    while True:
+        try:
+            if error is None:
+                compare(step["until"], output, values)
+            return output, error
+        except Problem:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+        output, error = client.call(step)
 
 
 def main():

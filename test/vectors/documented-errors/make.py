@@ -1,4 +1,4 @@
-"""Writes operations.json: what the service models say of each operation of IAM and STS.
+"""Writes operations.json: what the service models say of each operation of IAM, STS and Redshift's services.
 
 Run with: python3 make.py, where botocore is installed.
 """
@@ -7,6 +7,9 @@ import json
 import pathlib
 
 import botocore.session
+
+
+SERVICES = ("iam", "sts", "redshift", "redshift-serverless", "redshift-data")
 
 
 def code_of(shape):
@@ -26,6 +29,6 @@ def lines_of(session, service):
 
 if __name__ == "__main__":
     session = botocore.session.get_session()
-    parts = [f'  "{service}": [\n    ' + ",\n    ".join(lines_of(session, service)) + "\n  ]" for service in ("iam", "sts")]
+    parts = [f'  "{service}": [\n    ' + ",\n    ".join(lines_of(session, service)) + "\n  ]" for service in SERVICES]
     target = pathlib.Path(__file__).parent / "operations.json"
     target.write_text("{\n" + ",\n".join(parts) + "\n}\n")

@@ -121,7 +121,7 @@ function onePage(
 ): { readonly clusters: readonly Cluster[]; readonly nextToken: string | undefined } {
   const { maxResults = PAGE_DEFAULT, nextToken = '' } = input;
   if (nextToken !== '' && !all.some(({ identifier }) => identifier === nextToken)) {
-    throw new AwsError('InvalidPaginationException', 400, 'The provided pagination token is invalid.');
+    throw new AwsError('ValidationException', 400, 'The provided pagination token is invalid.');
   }
   const after = nextToken === '' ? all : all.filter(({ identifier }) => identifier > nextToken);
   const clusters = after.slice(0, maxResults);

@@ -48,6 +48,7 @@ export const describeAuthenticationProfiles: Action<
   permissions: onEverything('DescribeAuthenticationProfiles'),
   run: async (deps, input, caller) => {
     const { AuthenticationProfileName: name = '' } = input;
+    if (name !== '') requireName(name);
     const all = await deps.resources.list(caller.principal.accountId, 'authentication-profile');
     const found = name === '' ? all : all.filter((profile) => profile.name === name);
     if (found.length === 0 && name !== '') throw authenticationProfileNotFound(name);
@@ -69,6 +70,7 @@ export const modifyAuthenticationProfile: Action<
   permissions: onEverything('ModifyAuthenticationProfile'),
   run: async (deps, input, caller) => {
     const { AuthenticationProfileName: name, AuthenticationProfileContent: json } = input;
+    requireName(name);
     requireContent(json);
     const { accountId } = caller.principal;
     const changed = await deps.resources.update(accountId, 'authentication-profile', name, () => ({ json }));
@@ -85,6 +87,7 @@ export const deleteAuthenticationProfile: Action<
 > = {
   permissions: onEverything('DeleteAuthenticationProfile'),
   run: async (deps, { AuthenticationProfileName: name }, caller) => {
+    requireName(name);
     const wasThere = await deps.resources.remove(caller.principal.accountId, 'authentication-profile', name);
     if (!wasThere) throw authenticationProfileNotFound(name);
     return { AuthenticationProfileName: name };

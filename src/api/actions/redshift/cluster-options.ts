@@ -1,3 +1,4 @@
+import { AwsError } from '../../../core/errors.ts';
 import type { ClusterSettings } from '../../../redshift/clusters.ts';
 import { invalidParameterValue, unsupportedOperation } from '../../../redshift/errors.ts';
 import type * as wire from '../../services/redshift.generated.ts';
@@ -46,6 +47,11 @@ const WINDOW =
   /^(?:mon|tue|wed|thu|fri|sat|sun):[0-2]\d:[0-5]\d-(?:mon|tue|wed|thu|fri|sat|sun):[0-2]\d:[0-5]\d$/;
 /** The largest cluster of Redshift. */
 const NODES_MAX = 128;
+/** Days. Source: Redshift API Reference, CreateCluster. */
+const AUTOMATED_DAYS_MAX = 35;
+const MANUAL_DAYS_MAX = 3653;
+/** Both have the one version that there is. */
+export const MAINTENANCE_TRACKS = ['current', 'trailing'] as const;
 
 /** Throws UnsupportedOperation for an option that Keyshift cannot keep, InvalidParameterValue for a bad value. */
 export function requireOptions(options: Options): void {
@@ -55,11 +61,43 @@ export function requireOptions(options: Options): void {
   }
   const { NodeType, NumberOfNodes, PreferredMaintenanceWindow: window } = options;
   if (NodeType !== undefined && !NODE_TYPE.test(NodeType)) throw invalidParameterValue('Invalid node type.');
-  if (NumberOfNodes !== undefined && (NumberOfNodes < 1 || NumberOfNodes > NODES_MAX)) {
+  if (NumberOfNodes !== undefined && NumberOfNodes < 1) {
     throw invalidParameterValue(`NumberOfNodes must be between 1 and ${NODES_MAX}.`);
   }
+  if (NumberOfNodes !== undefined && NumberOfNodes > NODES_MAX) {
+    throw new AwsError(
+      'NumberOfNodesPerClusterLimitExceeded',
+      400,
+      `The operation would exceed the number of nodes allowed for a cluster, ${NODES_MAX}.`,
+    );
+  }
+  if (options.MaintenanceTrackName !== undefined) requireTrack(options.MaintenanceTrackName);
+  requireRetention(options);
   if (window !== undefined && !WINDOW.test(window.toLowerCase())) {
     throw invalidParameterValue('PreferredMaintenanceWindow must have the form ddd:hh24:mi-ddd:hh24:mi.');
+  }
+}
+
+/** Throws InvalidClusterTrack. */
+export function requireTrack(name: string): void {
+  if (MAINTENANCE_TRACKS.some((known) => known === name)) return;
+  throw new AwsError(
+    'InvalidClusterTrack',
+    400,
+    `The maintenance track ${name.slice(0, 100)} does not exist.`,
+  );
+}
+
+/** Throws InvalidRetentionPeriodFault. There are no snapshots; what is given back is at least what Redshift takes. */
+function requireRetention(options: Options): void {
+  const { AutomatedSnapshotRetentionPeriod: automated = 1, ManualSnapshotRetentionPeriod: manual = -1 } =
+    options;
+  const refuse = (message: string): AwsError => new AwsError('InvalidRetentionPeriodFault', 400, message);
+  if (automated < 0 || automated > AUTOMATED_DAYS_MAX) {
+    throw refuse(`AutomatedSnapshotRetentionPeriod must be between 0 and ${AUTOMATED_DAYS_MAX} days.`);
+  }
+  if (manual !== -1 && (manual < 1 || manual > MANUAL_DAYS_MAX)) {
+    throw refuse(`ManualSnapshotRetentionPeriod must be -1 or between 1 and ${MANUAL_DAYS_MAX} days.`);
   }
 }
 

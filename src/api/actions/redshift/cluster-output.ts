@@ -5,6 +5,7 @@ import type { Caller } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
 import { describedOptions } from './cluster-options.ts';
 import type { RedshiftDeps } from './deps.ts';
+import { VPC_ID } from './subnet-groups.ts';
 import { toWireTags } from './tags.ts';
 
 /** Clusters as Redshift's API describes them. */
@@ -66,6 +67,7 @@ function toWire(deps: RedshiftDeps, caller: Caller, cluster: Cluster, beside: Be
     })),
     ClusterParameterGroups: [parameterGroup(cluster, beside.groups)],
     ClusterSubnetGroupName: options.ClusterSubnetGroupName,
+    VpcId: options.ClusterSubnetGroupName === undefined ? undefined : VPC_ID,
     AvailabilityZone: options.AvailabilityZone ?? `${caller.region}a`,
     PreferredMaintenanceWindow: settings.preferredMaintenanceWindow,
     PendingModifiedValues: {},

@@ -21,8 +21,9 @@ import { requireCluster } from './named-cluster.ts';
 import { onePage } from './pages.ts';
 import { requireGroup } from './parameter-groups.ts';
 import { onCluster } from './permissions.ts';
+import { requireSecurityGroup } from './security-groups.ts';
 import { requireSubnetGroup } from './subnet-groups.ts';
-import { fromWireTags } from './tags.ts';
+import { fromWireTags, isTagged } from './tags.ts';
 
 /** CreateCluster, DescribeClusters, ModifyCluster, DeleteCluster and what clients ask beside them. */
 
@@ -74,12 +75,8 @@ export const describeClusters: Action<RedshiftDeps, wire.DescribeClustersMessage
       const cluster = await requireCluster(deps, caller, input.ClusterIdentifier);
       return { Clusters: await toWireClusters(deps, caller, [cluster]) };
     }
-    const { TagKeys: keys, TagValues: values } = input;
-    const all = (await deps.clusters.list(accountId)).filter(
-      ({ settings: { tags } }) =>
-        (keys === undefined || tags.some(({ key }) => keys.includes(key))) &&
-        (values === undefined || tags.some(({ value }) => values.includes(value))),
-    );
+    const clusters = await deps.clusters.list(accountId);
+    const all = clusters.filter(({ settings: { tags } }) => isTagged(tags, input));
     const page = onePage(all, input, (cluster) => cluster.identifier);
     return { Clusters: await toWireClusters(deps, caller, page.items), ...page.next };
   },
@@ -96,6 +93,7 @@ export const modifyCluster: Action<RedshiftDeps, wire.ModifyClusterMessage, wire
     if ((input.NewClusterIdentifier ?? cluster.identifier) !== cluster.identifier) {
       throw unsupportedOperation('Keyshift does not rename clusters: policies and credentials name them.');
     }
+    caller.note({ changed: givenMembers(input), parameterGroup: input.ClusterParameterGroupName });
     requireOptions(input);
     await requireOptionsExist(deps, caller, input);
     if (input.ClusterParameterGroupName !== undefined) requireOwnServer(cluster);
@@ -104,11 +102,11 @@ export const modifyCluster: Action<RedshiftDeps, wire.ModifyClusterMessage, wire
       requireMasterPassword(password);
       await deps.servers.setMasterPassword(cluster, password);
     }
-    const changed = await deps.clusters.changeSettings(cluster, (settings) => withOptions(settings, input));
+    const modified = await deps.clusters.changeSettings(cluster, (settings) => withOptions(settings, input));
     const moved =
       input.Port === undefined || input.Port === cluster.port
-        ? changed
-        : await deps.servers.move(changed, input.Port);
+        ? modified
+        : await deps.servers.move(modified, input.Port);
     return { Cluster: await toWireCluster(deps, caller, moved) };
   },
   changes: true,
@@ -134,13 +132,26 @@ export const deleteCluster: Action<RedshiftDeps, wire.DeleteClusterMessage, wire
   changes: true,
 };
 
+/** The names of what a call wants to change; never the values, of which one is a password. */
+const givenMembers = (input: wire.ModifyClusterMessage): string[] =>
+  Object.entries(input)
+    .filter(([name, value]) => name !== 'ClusterIdentifier' && value !== undefined)
+    .map(([name]) => name);
+
 /** The groups that a cluster is to be in must be there. Throws their NotFound errors. */
 async function requireOptionsExist(
   deps: RedshiftDeps,
   caller: Caller,
-  options: Pick<wire.CreateClusterMessage, 'ClusterParameterGroupName' | 'ClusterSubnetGroupName'>,
+  options: Pick<
+    wire.CreateClusterMessage,
+    'ClusterParameterGroupName' | 'ClusterSecurityGroups' | 'ClusterSubnetGroupName'
+  >,
 ): Promise<void> {
   const { ClusterParameterGroupName: parameters, ClusterSubnetGroupName: subnets } = options;
+  for (const name of options.ClusterSecurityGroups ?? []) {
+    // Where there is no other, it is the one that clusters are in, and it needs no making.
+    if (name.toLowerCase() !== 'default') await requireSecurityGroup(deps, caller, name);
+  }
   if (parameters !== undefined) await requireGroup(deps, caller, parameters);
   if (subnets !== undefined) await requireSubnetGroup(deps, caller, subnets);
 }

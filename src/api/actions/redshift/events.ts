@@ -1,51 +1,185 @@
-import { clusterEvents } from '../../../audit/cluster-events.ts';
-import { AwsError } from '../../../core/errors.ts';
-import { invalidParameterValue } from '../../../redshift/errors.ts';
+import { type ClusterEvent, clusterEvents } from '../../../audit/cluster-events.ts';
+import { invalidParameterCombination, invalidParameterValue } from '../../../redshift/errors.ts';
 import type { Store } from '../../../store/database.ts';
 import type { Action, Caller } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
 import { onePage } from './pages.ts';
 import { onEverything } from './permissions.ts';
 
-/** DescribeEvents: what happened to clusters, from the audit log. */
+/** DescribeEvents: what happened to clusters, parameter groups and security groups, from the audit log. */
 
 /** Minutes, as on Redshift: the time to look back by when none is given, and the longest. */
 const MINUTES_DEFAULT = 60;
 const MINUTES_MAX = 14 * 24 * 60;
 
-/** What each operation leaves behind. Identifiers are Redshift's where it publishes one, else ours. */
-const MESSAGES: ReadonlyMap<
-  string,
-  readonly [id: string, category: string, message: (cluster: string) => string]
-> = new Map([
+/** What an operation leaves behind. */
+interface Trace {
+  readonly type: 'cluster' | 'cluster-parameter-group' | 'cluster-security-group';
+  /** Redshift's where it publishes one, else ours. Source: Management Guide, "Amazon Redshift event notifications". */
+  readonly id: string;
+  readonly category: 'configuration' | 'management' | 'monitoring' | 'security';
+  readonly message: (source: string, details: ClusterEvent['details']) => string;
+  /** Absent: always. */
+  readonly when?: (details: ClusterEvent['details']) => boolean;
+}
+
+/** Under which name the log has what a trace is about. */
+const SOURCES = {
+  cluster: 'cluster',
+  'cluster-parameter-group': 'parametergroup',
+  'cluster-security-group': 'securitygroup',
+} as const;
+
+function trace(
+  type: Trace['type'],
+  id: string,
+  category: Trace['category'],
+  message: Trace['message'],
+  when?: Trace['when'],
+): Trace {
+  return { type, id, category, message, ...(when === undefined ? {} : { when }) };
+}
+
+const hasChanged =
+  (member: string) =>
+  ({ changed }: ClusterEvent['details']): boolean =>
+    Array.isArray(changed) && changed.includes(member);
+const isNewGroup = hasChanged('ClusterParameterGroupName');
+const isNewPassword = hasChanged('MasterUserPassword');
+/** By operation. */
+const TRACES: ReadonlyMap<string, readonly Trace[]> = new Map([
   [
     'redshift:CreateCluster',
-    ['REDSHIFT-EVENT-2000', 'management', (name) => `The creation of cluster ${name} was requested.`],
+    [
+      trace(
+        'cluster',
+        'REDSHIFT-EVENT-2000',
+        'management',
+        (name) => `The creation of cluster ${name} was requested.`,
+      ),
+    ],
   ],
-  ['redshift:DeleteCluster', ['REDSHIFT-EVENT-2001', 'management', (name) => `Cluster ${name} is deleted.`]],
+  [
+    'redshift:DeleteCluster',
+    [trace('cluster', 'REDSHIFT-EVENT-2001', 'management', (name) => `Cluster ${name} is deleted.`)],
+  ],
   [
     'redshift:ModifyCluster',
-    ['KEYSHIFT-EVENT-ModifyCluster', 'configuration', (name) => `Cluster ${name} was modified.`],
+    [
+      trace(
+        'cluster',
+        'REDSHIFT-EVENT-1001',
+        'configuration',
+        (name, { parameterGroup }) =>
+          `Cluster ${name} was modified to use the parameter group ${parameterGroup}.`,
+        isNewGroup,
+      ),
+      trace(
+        'cluster',
+        'REDSHIFT-EVENT-4000',
+        'security',
+        (name) => `The master credentials of cluster ${name} were updated.`,
+        isNewPassword,
+      ),
+      trace(
+        'cluster',
+        'KEYSHIFT-EVENT-ModifyCluster',
+        'configuration',
+        (name) => `Cluster ${name} was modified.`,
+        (details) => !isNewGroup(details) && !isNewPassword(details),
+      ),
+    ],
   ],
   [
     'redshift:ModifyClusterIamRoles',
     [
-      'KEYSHIFT-EVENT-ModifyClusterIamRoles',
-      'configuration',
-      (name) => `The IAM roles of cluster ${name} changed.`,
+      trace(
+        'cluster',
+        'KEYSHIFT-EVENT-ModifyClusterIamRoles',
+        'configuration',
+        (name) => `The IAM roles of cluster ${name} changed.`,
+      ),
     ],
   ],
   [
     'redshift:PauseCluster',
-    ['KEYSHIFT-EVENT-PauseCluster', 'management', (name) => `Cluster ${name} is paused.`],
+    [trace('cluster', 'REDSHIFT-EVENT-3618', 'monitoring', (name) => `Cluster ${name} is paused.`)],
   ],
   [
     'redshift:ResumeCluster',
-    ['KEYSHIFT-EVENT-ResumeCluster', 'management', (name) => `Cluster ${name} is resumed.`],
+    [trace('cluster', 'KEYSHIFT-EVENT-ResumeCluster', 'monitoring', (name) => `Cluster ${name} is resumed.`)],
   ],
   [
     'redshift:RebootCluster',
-    ['KEYSHIFT-EVENT-RebootCluster', 'management', (name) => `Cluster ${name} is rebooted.`],
+    [trace('cluster', 'REDSHIFT-EVENT-3000', 'monitoring', (name) => `Cluster ${name} is rebooted.`)],
+  ],
+  [
+    'redshift:CreateClusterParameterGroup',
+    [
+      trace(
+        'cluster-parameter-group',
+        'REDSHIFT-EVENT-1003',
+        'configuration',
+        (name) => `Cluster parameter group ${name} was created.`,
+      ),
+    ],
+  ],
+  [
+    'redshift:ModifyClusterParameterGroup',
+    [
+      trace(
+        'cluster-parameter-group',
+        'REDSHIFT-EVENT-1005',
+        'configuration',
+        (name) =>
+          `Cluster parameter group ${name} was updated. Reboot the clusters that use it to apply the changes.`,
+      ),
+    ],
+  ],
+  [
+    'redshift:ResetClusterParameterGroup',
+    [
+      trace(
+        'cluster-parameter-group',
+        'REDSHIFT-EVENT-1005',
+        'configuration',
+        (name) =>
+          `Cluster parameter group ${name} was reset. Reboot the clusters that use it to apply the changes.`,
+      ),
+    ],
+  ],
+  [
+    'redshift:DeleteClusterParameterGroup',
+    [
+      trace(
+        'cluster-parameter-group',
+        'REDSHIFT-EVENT-1004',
+        'configuration',
+        (name) => `Cluster parameter group ${name} was deleted.`,
+      ),
+    ],
+  ],
+  [
+    'redshift:CreateClusterSecurityGroup',
+    [
+      trace(
+        'cluster-security-group',
+        'REDSHIFT-EVENT-4002',
+        'security',
+        (name) => `Cluster security group ${name} was created.`,
+      ),
+    ],
+  ],
+  [
+    'redshift:DeleteClusterSecurityGroup',
+    [
+      trace(
+        'cluster-security-group',
+        'REDSHIFT-EVENT-4003',
+        'security',
+        (name) => `Cluster security group ${name} was deleted.`,
+      ),
+    ],
   ],
 ]);
 
@@ -58,20 +192,22 @@ export const describeEvents: Action<
   run: async ({ store }, input, caller) => {
     const { SourceIdentifier: source, SourceType: type } = input;
     if (source !== undefined && type === undefined) {
-      throw new AwsError('InvalidParameterCombination', 400, 'SourceIdentifier needs a SourceType.');
+      throw invalidParameterCombination('SourceIdentifier needs a SourceType.');
     }
-    // Clusters are all that anything happens to here.
-    if (type !== undefined && type !== 'cluster') return { Events: [] };
     const range = {
       accountId: caller.principal.accountId,
-      names: [...MESSAGES.keys()],
+      names: [...TRACES.keys()],
       ...period(input, caller),
     };
-    const found = (await clusterEvents(store, range)).filter(
-      ({ cluster }) => source === undefined || cluster === source,
-    );
-    const page = onePage(found, input, (event) => event.sequence.padStart(19, '0'));
-    return { Events: page.items.map(toWire), ...page.next };
+    const found = (await clusterEvents(store, range))
+      .flatMap(tracesOf)
+      .filter(
+        ({ event }) =>
+          (type === undefined || event.SourceType === type) &&
+          (source === undefined || event.SourceIdentifier === source.toLowerCase()),
+      );
+    const page = onePage(found, input, ({ key }) => key);
+    return { Events: page.items.map(({ event }) => event), ...page.next };
   },
   changes: false,
 };
@@ -90,17 +226,23 @@ function period(
   return { from, to };
 }
 
-function toWire(event: Awaited<ReturnType<typeof clusterEvents>>[number]): wire.Event {
-  const known = MESSAGES.get(event.name);
-  if (known === undefined) throw new Error(`no message for ${event.name}`);
-  const [id, category, message] = known;
-  return {
-    SourceIdentifier: event.cluster,
-    SourceType: 'cluster',
-    Message: message(event.cluster),
-    EventCategories: [category],
-    Severity: 'INFO',
-    Date: event.at,
-    EventId: id,
-  };
+/** What one call left behind, each with what tells it from all others, in the order of the log. */
+function tracesOf({ sequence, at, name, details }: ClusterEvent) {
+  const traces = (TRACES.get(name) ?? []).filter(({ when }) => when === undefined || when(details));
+  return traces.flatMap(({ type, id, category, message }, n) => {
+    const named = details[SOURCES[type]];
+    if (typeof named !== 'string') return [];
+    // As it is kept, however the call wrote it.
+    const source = named.toLowerCase();
+    const event: wire.Event = {
+      SourceIdentifier: source,
+      SourceType: type,
+      Message: message(source, details),
+      EventCategories: [category],
+      Severity: 'INFO',
+      Date: at,
+      EventId: id,
+    };
+    return [{ key: `${sequence.padStart(19, '0')}.${n}`, event }];
+  });
 }

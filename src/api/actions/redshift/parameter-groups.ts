@@ -16,7 +16,7 @@ import type * as wire from '../../services/redshift.generated.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { onePage } from './pages.ts';
 import { onEverything, onResource } from './permissions.ts';
-import { fromWireTags, toWireTags } from './tags.ts';
+import { fromWireTags, isTagged, toWireTags } from './tags.ts';
 
 /** Parameter groups. A change has effect on a cluster when it is rebooted or resumed, as DescribeClusters tells. */
 
@@ -72,13 +72,9 @@ export const describeClusterParameterGroups: Action<
 > = {
   permissions: onEverything('DescribeClusterParameterGroups'),
   run: async (deps, input, caller) => {
-    const { ParameterGroupName: name = '', TagKeys: keys, TagValues: values } = input;
+    const { ParameterGroupName: name = '' } = input;
     const all = name === '' ? await allGroups(deps, caller) : [await requireGroup(deps, caller, name)];
-    const found = all.filter(
-      ({ tags }) =>
-        (keys === undefined || tags.some(({ key }) => keys.includes(key))) &&
-        (values === undefined || tags.some(({ value }) => values.includes(value))),
-    );
+    const found = all.filter(({ tags }) => isTagged(tags, input));
     const page = onePage(found, input, (group) => group.name);
     return { ParameterGroups: page.items.map(toWire), ...page.next };
   },

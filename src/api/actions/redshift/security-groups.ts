@@ -1,13 +1,15 @@
 import { AwsError } from '../../../core/errors.ts';
+import type { ClusterSettings } from '../../../redshift/clusters.ts';
 import { invalidParameterValue, quotaExceeded } from '../../../redshift/errors.ts';
 import type { Resource } from '../../../redshift/resources.ts';
 import { withTags } from '../../../redshift/tags.ts';
-import type { Action } from '../../action.ts';
+import type { Action, Caller } from '../../action.ts';
 import type * as wire from '../../services/redshift.generated.ts';
+import { describedOptions } from './cluster-options.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { onePage } from './pages.ts';
 import { onEverything, onResource } from './permissions.ts';
-import { fromWireTags, toWireTags } from './tags.ts';
+import { fromWireTags, isTagged, toWireTags } from './tags.ts';
 
 /**
  * Cluster security groups, for configurations that name one. They are kept and given back, and have no rules: the
@@ -58,10 +60,12 @@ export const describeClusterSecurityGroups: Action<
 > = {
   permissions: onEverything('DescribeClusterSecurityGroups'),
   run: async (deps, input, caller) => {
-    const name = input.ClusterSecurityGroupName?.toLowerCase() ?? '';
-    const all = await deps.resources.list(caller.principal.accountId, 'security-group');
-    const found = name === '' ? all : all.filter((group) => group.name === name);
-    if (found.length === 0 && name !== '') throw securityGroupNotFound(name);
+    const { ClusterSecurityGroupName: name = '' } = input;
+    const all =
+      name === ''
+        ? await deps.resources.list(caller.principal.accountId, 'security-group')
+        : [await requireSecurityGroup(deps, caller, name)];
+    const found = all.filter(({ content }) => isTagged(content.tags, input));
     const page = onePage(found, input, (group) => group.name);
     return { ClusterSecurityGroups: page.items.map(toWire), ...page.next };
   },
@@ -76,20 +80,39 @@ export const deleteClusterSecurityGroup: Action<RedshiftDeps, wire.DeleteCluster
         name: input.ClusterSecurityGroupName,
       }),
     run: async (deps, input, caller) => {
-      const name = input.ClusterSecurityGroupName.toLowerCase();
-      const wasThere = await deps.resources.remove(caller.principal.accountId, 'security-group', name);
-      if (!wasThere) throw securityGroupNotFound(name);
+      const { accountId } = caller.principal;
+      const { name } = await requireSecurityGroup(deps, caller, input.ClusterSecurityGroupName);
+      const clusters = await deps.clusters.list(accountId);
+      if (clusters.some(({ settings }) => securityGroupsOf(settings).includes(name))) {
+        throw new AwsError(
+          'InvalidClusterSecurityGroupState',
+          400,
+          `The security group ${name} is in use by a cluster.`,
+        );
+      }
+      await deps.resources.remove(accountId, 'security-group', name);
     },
     changes: false,
   };
 
-function securityGroupNotFound(name: string): AwsError {
-  return new AwsError(
+/** The group of that name, in any case. Throws ClusterSecurityGroupNotFound. */
+export async function requireSecurityGroup(
+  deps: RedshiftDeps,
+  caller: Caller,
+  given: string,
+): Promise<Resource<'security-group'>> {
+  const name = given.toLowerCase();
+  const found = await deps.resources.find(caller.principal.accountId, 'security-group', name);
+  if (found !== undefined) return found;
+  throw new AwsError(
     'ClusterSecurityGroupNotFound',
     404,
     `Cluster security group ${name.slice(0, 255)} not found.`,
   );
 }
+
+const securityGroupsOf = (settings: ClusterSettings): readonly string[] =>
+  (describedOptions(settings).ClusterSecurityGroups ?? []).map((name) => name.toLowerCase());
 
 function toWire({ name, content }: Resource<'security-group'>): wire.ClusterSecurityGroup {
   return {

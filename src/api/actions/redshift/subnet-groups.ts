@@ -8,7 +8,7 @@ import { describedOptions } from './cluster-options.ts';
 import type { RedshiftDeps } from './deps.ts';
 import { onePage } from './pages.ts';
 import { onEverything, onResource } from './permissions.ts';
-import { fromWireTags, toWireTags } from './tags.ts';
+import { fromWireTags, isTagged, toWireTags } from './tags.ts';
 
 /** Subnet groups, for configurations that name one. There is no network: they are kept and given back. */
 
@@ -16,6 +16,9 @@ import { fromWireTags, toWireTags } from './tags.ts';
 const GROUPS_MAX = 50;
 const SUBNETS_MAX = 20;
 const NAME = /^[a-z0-9._ -]{1,255}$/;
+
+/** Of every subnet group, and of every cluster that is in one. */
+export const VPC_ID = 'vpc-keyshift';
 
 type Group = Resource<'subnet-group'>;
 
@@ -64,10 +67,11 @@ export const describeClusterSubnetGroups: Action<
   permissions: onEverything('DescribeClusterSubnetGroups'),
   run: async (deps, input, caller) => {
     const { ClusterSubnetGroupName: name = '' } = input;
-    const found =
+    const all =
       name === ''
         ? await deps.resources.list(caller.principal.accountId, 'subnet-group')
         : [await requireSubnetGroup(deps, caller, name)];
+    const found = all.filter(({ content }) => isTagged(content.tags, input));
     const page = onePage(found, input, (group) => group.name);
     return { ClusterSubnetGroups: page.items.map((group) => toWire(caller, group)), ...page.next };
   },
@@ -130,12 +134,11 @@ export async function requireSubnetGroup(deps: RedshiftDeps, caller: Caller, giv
 }
 
 function requireSubnets(ids: readonly string[]): readonly string[] {
-  if (ids.length <= SUBNETS_MAX && ids.every((id) => /^subnet-[\w-]{1,64}$/.test(id))) return ids;
-  throw new AwsError(
-    'InvalidSubnet',
-    400,
-    `SubnetIds must be 1 to ${SUBNETS_MAX} identifiers such as subnet-1a2b3c4d.`,
-  );
+  if (ids.length > SUBNETS_MAX) {
+    throw quotaExceeded('ClusterSubnetQuotaExceededFault', SUBNETS_MAX, 'subnets in a subnet group');
+  }
+  if (ids.every((id) => /^subnet-[\w-]{1,64}$/.test(id))) return ids;
+  throw new AwsError('InvalidSubnet', 400, 'SubnetIds must be identifiers such as subnet-1a2b3c4d.');
 }
 
 function subnetGroupNotFound(name: string): AwsError {
@@ -150,7 +153,7 @@ function toWire(caller: Caller, { name, content }: Group): wire.ClusterSubnetGro
   return {
     ClusterSubnetGroupName: name,
     Description: content.description,
-    VpcId: 'vpc-keyshift',
+    VpcId: VPC_ID,
     SubnetGroupStatus: 'Complete',
     Subnets: content.subnetIds.map((id) => ({
       SubnetIdentifier: id,

@@ -66,6 +66,21 @@ export const describeTags: Action<RedshiftDeps, wire.DescribeTagsMessage, wire.T
   changes: false,
 };
 
+/** Whether a thing has a tag of one of the keys, and one of one of the values, where these are asked for. */
+export function isTagged(
+  tags: readonly Tag[],
+  asked: {
+    readonly TagKeys?: readonly string[] | undefined;
+    readonly TagValues?: readonly string[] | undefined;
+  },
+): boolean {
+  const { TagKeys: keys, TagValues: values } = asked;
+  return (
+    (keys === undefined || tags.some(({ key }) => keys.includes(key))) &&
+    (values === undefined || tags.some(({ value }) => values.includes(value)))
+  );
+}
+
 export function toWireTags(tags: readonly Tag[]): wire.Tag[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }));
 }
