@@ -6,7 +6,11 @@ import { SCENARIOS } from './scenarios.mjs';
 
 /** Clients whose page in docs/clients has strings that are run: those of its code blocks, in their order. */
 export const PAGES = {
-  'aws CLI': 'aws-sdks',
+  'aws CLI': 'aws-cli',
+  boto3: 'boto3',
+  'AWS SDK for JavaScript v3': 'aws-sdk-js',
+  'AWS SDK for Java v2': 'aws-sdk-java',
+  'AWS SDK for Go v2': 'aws-sdk-go',
   redshift_connector: 'redshift-connector',
   'Redshift JDBC': 'redshift-jdbc',
   pgjdbc: 'pgjdbc',
@@ -16,8 +20,8 @@ export const PAGES = {
   awswrangler: 'awswrangler',
   'node pg': 'node-pg',
   'postgres.js': 'postgres-js',
-  'lib/pq': 'go',
-  pgx: 'go',
+  'lib/pq': 'lib-pq',
+  pgx: 'pgx',
   'dbt-redshift': 'dbt',
   pgbouncer: 'pgbouncer',
   Terraform: 'terraform',
@@ -27,25 +31,27 @@ export const PAGES = {
 export const WITHOUT_PROGRAM = {
   'Redshift ODBC':
     'it is in no package registry; test/clients/odbc.test.ts replays its calls and its start-up',
-  'paws for R': 'it is in none of the registries that this installs from',
+  'paws for R':
+    'Debian has R and not paws; CRAN, which has it, is none of the registries that this installs from',
 };
 
 /** Why a scenario is not tried with a client. */
 const API_ONLY = 'it speaks to the API only';
 const SQL_ONLY = 'it knows nothing of the API: something else asks for its credentials';
-const OWN_CREDENTIALS = 'it asks for its own credentials as it connects, so there are no others to try';
 const NO_CALLS = 'it has no calls for that';
 const NOT_TERRAFORM = 'only Terraform keeps what it makes';
-const OTHERS_PAGE = 'it shares its page, and the page has strings of the AWS CLI';
 
 const all = (why, ...scenarios) => Object.fromEntries(scenarios.map((scenario) => [scenario, why]));
 const WIRE = ['host', 'describe', 'groups', 'expired', 'database', 'plain'];
 const SESSION = ['metadata', 'cancel', 'prepared', 'copy', 'pool'];
 const NO_WIRE = { ...all(API_ONLY, ...WIRE, ...SESSION), ...all(NOT_TERRAFORM, 'lifecycle') };
-const NO_API = { ...all(SQL_ONLY, 'api', 'iam', 'token', 'describe'), ...all(NOT_TERRAFORM, 'lifecycle') };
+const NO_API = {
+  ...all(SQL_ONLY, 'api', 'iam', 'data', 'token', 'describe'),
+  ...all(NOT_TERRAFORM, 'lifecycle'),
+};
 /** Drivers of Redshift call the API, but not for its own sake. */
 const NO_PLAIN_API = {
-  ...all('it calls the API only to connect', 'api'),
+  ...all('it calls the API only to connect', 'api', 'data'),
   ...all(NOT_TERRAFORM, 'lifecycle'),
 };
 
@@ -65,10 +71,10 @@ const js = (name, file, without) => ({
   command: (cache) => ['node', join(cache, file)],
   without,
 });
-const jvm = (name, file, without) => ({
+const jvm = (name, program, without) => ({
   name,
   installation: 'java',
-  command: (cache) => ['java', '-cp', join(cache, '*'), `java/${file}`],
+  command: (cache) => ['java', '-cp', `${join(cache, '*')}:${join(cache, 'classes')}`, program],
   without,
 });
 const golang = (name, without) => ({
@@ -87,30 +93,30 @@ const shell = (name, installation, file, without) => ({
 /** Every scenario is tried with every client, but for those that it is `without`. */
 export const CLIENTS = [
   shell('aws CLI', 'python', 'shell/aws-cli.sh', NO_WIRE),
-  py('boto3', 'boto3_client.py', { ...NO_WIRE, documented: OTHERS_PAGE }),
-  js('AWS SDK for JavaScript v3', 'aws-sdk.mjs', { ...NO_WIRE, documented: OTHERS_PAGE }),
-  jvm('AWS SDK for Java v2', 'AwsSdk.java', { ...NO_WIRE, documented: OTHERS_PAGE }),
-  golang('AWS SDK for Go v2', { ...NO_WIRE, documented: OTHERS_PAGE }),
+  py('boto3', 'boto3_client.py', NO_WIRE),
+  js('AWS SDK for JavaScript v3', 'aws-sdk.mjs', NO_WIRE),
+  jvm('AWS SDK for Java v2', 'AwsSdk', NO_WIRE),
+  golang('AWS SDK for Go v2', NO_WIRE),
   py('redshift_connector', 'redshift_connector_client.py', {
     ...NO_PLAIN_API,
     cancel: 'it has no way to cancel a statement',
     copy: 'it does not know the messages of COPY',
     pool: 'it has no pool',
   }),
-  jvm('Redshift JDBC', 'RedshiftJdbc.java', {
+  jvm('Redshift JDBC', 'RedshiftJdbc', {
     ...NO_PLAIN_API,
     copy: 'it leaves the COPY of its origin out',
   }),
-  jvm('pgjdbc', 'PgJdbc.java', NO_API),
+  jvm('pgjdbc', 'PgJdbc', NO_API),
   shell('psql', 'psql', 'shell/psql.sh', { ...NO_API, pool: 'it has no pool' }),
   py('psycopg 3', 'psycopg_client.py', { ...NO_API, metadata: NO_CALLS }),
   py('SQLAlchemy', 'sqlalchemy_client.py', NO_PLAIN_API),
   py('awswrangler', 'awswrangler_client.py', {
-    ...NO_PLAIN_API,
-    ...all(OWN_CREDENTIALS, 'expired'),
+    ...all(NOT_TERRAFORM, 'lifecycle'),
+    api: 'it calls the API only to connect and to run statements',
+    expired: 'it asks for its own credentials as it connects, so there are no others to try',
     iam: 'it names a database user always',
     host: 'it always asks DescribeClusters',
-    plain: 'it always asks for TLS',
     metadata: NO_CALLS,
     cancel: 'it has no way to cancel a statement',
     copy: 'its COPY is from S3, which is not here',
@@ -122,23 +128,17 @@ export const CLIENTS = [
   golang('pgx', { ...NO_API, metadata: NO_CALLS }),
   shell('dbt-redshift', 'dbt', 'dbt/run.sh', {
     ...NO_PLAIN_API,
-    ...all(OWN_CREDENTIALS, 'expired'),
     describe: 'its profile must name a host',
-    plain: 'with IAM it always asks for TLS',
     cancel: 'it cancels only when somebody interrupts it, by a statement of its own',
-    prepared: 'its SQL is whole texts',
     copy: NO_CALLS,
     pool: 'it has no pool',
   }),
-  shell('pgbouncer', 'pgbouncer', 'shell/pgbouncer.sh', {
-    ...NO_API,
-    metadata: 'it passes on what its clients ask',
-  }),
+  shell('pgbouncer', 'pgbouncer', 'shell/pgbouncer.sh', NO_API),
   {
     name: 'Terraform',
     installation: 'terraform',
     command: (cache) => ['node', 'terraform/walk.mjs', cache],
-    without: all(API_ONLY, 'iam', 'verify', ...WIRE, ...SESSION),
+    without: all(API_ONLY, ...WIRE, ...SESSION),
   },
 ].map((client) => ({
   ...client,

@@ -22,6 +22,8 @@ const pip = (requirements) => [
   ['$CACHE/bin/pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
 ];
 
+const JAVA = ['Scenarios', 'AwsSdk', 'PgJdbc', 'RedshiftJdbc'].map((name) => `java/${name}.java`);
+
 /**
  * `needs`: programs that must be there. `install`: steps that may fail where a registry cannot be reached. `build`: steps
  * that may not, because what they work on is ours: clients whose program cannot be built have failed.
@@ -43,7 +45,7 @@ const INSTALLATIONS = {
   },
   java: {
     needs: ['javac', 'mvn'],
-    files: ['java/pom.xml'],
+    files: ['java/pom.xml', ...JAVA],
     install: [
       [
         'mvn',
@@ -55,12 +57,22 @@ const INSTALLATIONS = {
         '-DoutputDirectory=$CACHE',
       ],
     ],
+    build: [['javac', '-cp', '$CACHE/*', '-d', '$CACHE/classes', ...JAVA]],
   },
   go: {
     needs: ['go'],
-    files: ['go.mod', 'go.sum', 'main.go', 'api.go', 'sql.go', 'copy.go', 'pool.go', 'scenarios.go'].map(
-      (file) => `go/${file}`,
-    ),
+    files: [
+      'go.mod',
+      'go.sum',
+      'main.go',
+      'api.go',
+      'sql.go',
+      'copy.go',
+      'pool.go',
+      'scenarios.go',
+      'documented.go',
+      'data.go',
+    ].map((file) => `go/${file}`),
     install: [['go', 'mod', 'download', '-C', 'go']],
     build: [['go', 'build', '-C', 'go', '-o', '$CACHE/interop', '.']],
   },

@@ -1,5 +1,5 @@
 // What came out of a run: the matrix of clients and scenarios, what failed, what was skipped, and what is not tried.
-import { SCENARIOS } from './scenarios.mjs';
+import { LATER, SCENARIOS } from './scenarios.mjs';
 
 /** The scenarios of a client that failed; none when it was skipped. */
 export function failures({ client, result }) {
@@ -75,7 +75,8 @@ function printReasons(rows) {
       reasons.set(why, clients);
     }
   }
-  if (reasons.size > 0) console.log('\nNot tried:');
+  console.log('\nNot tried:');
+  for (const [scenario, why] of Object.entries(LATER)) console.log(`- ${why}: every client (${scenario})`);
   for (const [why, clients] of reasons) {
     const cells = [...clients].map(([name, scenarios]) => `${name} (${scenarios.join(', ')})`);
     console.log(`- ${why}: ${cells.join('; ')}`);

@@ -3,6 +3,7 @@
 export const SCENARIOS = {
   api: 'credentials, clusters and errors over the API',
   iam: 'GetClusterCredentialsWithIAM, and the serverless twin where the client knows it',
+  data: 'SQL over the Data API, without a connection of its own',
   token: 'credentials of an assumed role, which have a session token',
   documented: 'the strings of its page in docs/clients, letter by letter',
   host: 'connect by host',
@@ -18,4 +19,9 @@ export const SCENARIOS = {
   copy: 'COPY in and out',
   pool: 'a pool lives through three lifetimes of its credentials',
   lifecycle: 'a cluster is made, changed and deleted, and a second plan is empty',
+};
+
+/** What is tried with no client yet, each with the reason. */
+export const LATER = {
+  saml: 'signing in with SAML at an identity provider is not built yet',
 };

@@ -21,6 +21,7 @@ func api() {
 	}
 	client := redshift.NewFromConfig(settings)
 	cluster := aws.String(fact("CLUSTER"))
+	scenario("documented", runDocumented)
 	scenario("api", func() error {
 		told, err := client.DescribeClusters(ctx, &redshift.DescribeClustersInput{ClusterIdentifier: cluster})
 		if err != nil {
@@ -82,6 +83,7 @@ func api() {
 		}
 		return equal(*own.DbUser, fact("SESSION_DB_USER"))
 	})
+	scenario("data", func() error { return data(ctx, settings) })
 	scenario("verify", func() error {
 		describe := func(authority string) error {
 			pem, err := os.ReadFile(authority)

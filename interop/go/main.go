@@ -7,6 +7,8 @@ func main() {
 	switch os.Args[1] {
 	case "AWS SDK for Go v2":
 		api()
+	case "documented":
+		documented()
 	default:
 		sqlClient(os.Args[1])
 	}

@@ -1,6 +1,8 @@
 // The AWS SDK for JavaScript v3, with nothing set but AWS_ENDPOINT_URL.
 
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   DescribeClustersCommand,
   DescribeCustomDomainAssociationsCommand,
@@ -8,6 +10,12 @@ import {
   GetClusterCredentialsWithIAMCommand,
   RedshiftClient,
 } from '@aws-sdk/client-redshift';
+import {
+  DescribeStatementCommand,
+  ExecuteStatementCommand,
+  paginateGetStatementResult,
+  RedshiftDataClient,
+} from '@aws-sdk/client-redshift-data';
 import {
   GetCredentialsCommand,
   GetWorkgroupCommand,
@@ -18,9 +26,30 @@ import { asRole, check, FACTS, refused, run } from './scenarios.mjs';
 
 const redshift = new RedshiftClient({});
 const serverless = new RedshiftServerlessClient({});
+const data = new RedshiftDataClient({});
 const ClusterIdentifier = FACTS.cluster;
 
+/** Runs a statement of the Data API to its end. */
+async function ended(Sql, Parameters) {
+  const where = { ClusterIdentifier, Database: FACTS.database, DbUser: FACTS.dbUser };
+  const { Id } = await data.send(new ExecuteStatementCommand({ ...where, Sql, Parameters }));
+  for (;;) {
+    const told = await data.send(new DescribeStatementCommand({ Id }));
+    if (['FINISHED', 'FAILED', 'ABORTED'].includes(told.Status)) return told;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 await run({
+  documented: async () => {
+    const [_http, _https, code] = FACTS.strings;
+    // Where its modules are found.
+    const program = join(import.meta.dirname, 'documented.mjs');
+    writeFileSync(program, `${code}\nconsole.log(credentials.DbUser);`);
+    const command = ['shell/documented.sh', process.execPath, '--no-warnings', program];
+    const { stdout, stderr } = spawnSync('bash', command, { encoding: 'utf8' });
+    check(stdout === `IAM:${FACTS.dbUser}:${FACTS.dbGroup}\n`.repeat(2), `${stdout}${stderr}`);
+  },
   api: async () => {
     const { Clusters } = await redshift.send(new DescribeClustersCommand({ ClusterIdentifier }));
     check(Clusters[0].Endpoint.Port === FACTS.port, Clusters[0].Endpoint);
@@ -60,6 +89,17 @@ await run({
       () => serverless.send(new GetWorkgroupCommand({ workgroupName: 'nowhere' })),
       'ResourceNotFoundException',
     );
+  },
+  data: async () => {
+    const { Id } = await ended('SELECT :n::int AS n, null AS nothing', [{ name: 'n', value: '7' }]);
+    const rows = [];
+    for await (const { Records } of paginateGetStatementResult({ client: data }, { Id }))
+      rows.push(...Records);
+    check(rows.length === 1 && rows[0][0].longValue === 7 && rows[0][1].isNull === true, rows);
+    const denied = await ended('SELECT count(*) FROM example.sales');
+    check(denied.Status === 'FAILED' && denied.Error.includes('permission denied'), denied);
+    const nobodys = new DescribeStatementCommand({ Id: '70662acc-f334-46f8-b953-3a9546796d7a' });
+    await refused(() => data.send(nobodys), 'ResourceNotFoundException');
   },
   token: () =>
     asRole(async () => {

@@ -33,13 +33,20 @@ const one = (sql) => sql`SELECT 1 AS one`;
 
 await run({
   documented: async () => {
-    const [string] = FACTS.strings;
+    const [byEnvironment, byOption] = FACTS.strings;
     const { host, port, database, login } = FACTS;
-    const names = { postgres, host, port, database, user: login.user, password: login.password, ca: CA };
-    const sql = new Function(...Object.keys(names), `return ${string}`)(...Object.values(names));
-    const [row] = await sql`SELECT 1 AS one`;
-    check(row.one === 1, row);
-    await sql.end();
+    const names = { postgres, host, port, user: login.user, fn: async () => login.password, ca: CA };
+    const connected = async (string, more) => {
+      const given = { ...names, ...more };
+      const sql = new Function(...Object.keys(given), `return ${string}`)(...Object.values(given));
+      const [row] = await sql`SELECT current_database() AS name`;
+      check(row.name === database, row);
+      await sql.end();
+    };
+    await connected(byOption, { database });
+    process.env.PGDATABASE = database;
+    await connected(byEnvironment, {});
+    delete process.env.PGDATABASE;
   },
   host: () =>
     using(async (sql) => {

@@ -41,6 +41,19 @@ def groups():
     check(count(db_groups=[FACTS["dbGroup"]]) == 300, "another count")
 
 
+def data():
+    connection = wr.data_api.redshift.connect(
+        cluster_id=FACTS["cluster"], database=FACTS["database"], db_user=FACTS["dbUser"], boto3_session=boto3.Session()
+    )
+    frame = wr.data_api.redshift.read_sql_query(
+        "select :n::int as n, 'a' as letter", con=connection, parameters=[dict(name="n", value="7")]
+    )
+    check(frame.to_dict("records") == [{"n": 7, "letter": "a"}], frame)
+    refused(
+        lambda: wr.data_api.redshift.read_sql_query("select count(*) from example.sales", con=connection), "permission denied"
+    )
+
+
 def token():
     with assumed_role(), connect() as connection:
         frame = wr.redshift.read_sql_query("select current_user as me", con=connection)
@@ -54,6 +67,10 @@ def database():
         lambda: wr.redshift.connect_temp(**options, boto3_session=session),
         'database "nowhere" does not exist',
     )
+
+
+def plain():
+    refused(lambda: connect(ssl=False), "must use TLS")
 
 
 def verify():
@@ -77,9 +94,11 @@ run(
     {
         "documented": documented,
         "describe": describe,
+        "data": data,
         "token": token,
         "groups": groups,
         "database": database,
+        "plain": plain,
         "verify": verify,
         "prepared": prepared,
     }

@@ -1,5 +1,9 @@
 """boto3: the API as it comes, with nothing set but AWS_ENDPOINT_URL."""
 
+import subprocess
+import sys
+import time
+
 import boto3
 from botocore.exceptions import ClientError, SSLError
 from scenario import FACTS, assumed_role, check, environment, run
@@ -52,6 +56,28 @@ def iam():
     check(missing == ("ResourceNotFoundException", 400), missing)
 
 
+def data():
+    client = boto3.client("redshift-data")
+
+    def ended(sql, **more):
+        at = client.execute_statement(Database=FACTS["database"], Sql=sql, **more)
+        while (told := client.describe_statement(Id=at["Id"]))["Status"] not in ("FINISHED", "FAILED", "ABORTED"):
+            time.sleep(0.05)
+        return told
+
+    as_user = dict(ClusterIdentifier=CLUSTER, DbUser=FACTS["dbUser"])
+    typed = ended("select :n::int as n, null as nothing", Parameters=[dict(name="n", value="7")], **as_user)
+    pages = client.get_paginator("get_statement_result").paginate(Id=typed["Id"])
+    rows = [row for page in pages for row in page["Records"]]
+    check(rows == [[{"longValue": 7}, {"isNull": True}]], rows)
+    denied = ended("select count(*) from example.sales", **as_user)
+    check(denied["Status"] == "FAILED" and "permission denied" in denied["Error"], denied)
+    own = ended("select current_user::text", WorkgroupName="default")
+    check(client.get_statement_result(Id=own["Id"])["Records"] == [[{"stringValue": "IAM:RootIdentity"}]], own)
+    missing = code_of(lambda: client.describe_statement(Id="70662acc-f334-46f8-b953-3a9546796d7a"))
+    check(missing == ("ResourceNotFoundException", 400), missing)
+
+
 def token():
     with assumed_role():
         session = boto3.Session()
@@ -63,6 +89,14 @@ def token():
     with assumed_role(), environment(AWS_SESSION_TOKEN=""):
         found = code_of(lambda: boto3.Session().client("sts").get_caller_identity())
         check(found == ("InvalidClientTokenId", 403), found)
+
+
+def documented():
+    _http, _https, code = FACTS["strings"]
+    program = f'{code}\nprint(credentials["DbUser"])'
+    command = ["bash", "shell/documented.sh", sys.executable, "-c", program]
+    found = subprocess.run(command, capture_output=True, text=True)
+    check(found.stdout.split() == [f"IAM:{FACTS['dbUser']}:{FACTS['dbGroup']}"] * 2, found)
 
 
 def verify():
@@ -78,4 +112,4 @@ def verify():
     check(False, "another authority is trusted")
 
 
-run({"api": api, "iam": iam, "token": token, "verify": verify})
+run({"documented": documented, "api": api, "iam": iam, "data": data, "token": token, "verify": verify})

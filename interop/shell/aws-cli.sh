@@ -17,7 +17,19 @@ iam() {
     IAM:RootIdentity
   equal "$($aws redshift-serverless list-workgroups --query 'workgroups[0].status' --output text)" AVAILABLE
 }
-
+data() {
+  local id status
+  id=$($aws redshift-data execute-statement --cluster-identifier "$KS_CLUSTER" --database "$KS_DATABASE" --db-user "$KS_DB_USER" \
+    --sql 'select :n::int as n' --parameters '[{"name": "n", "value": "7"}]' --query Id --output text)
+  while status=$($aws redshift-data describe-statement --id "$id" --query Status --output text); do
+    case $status in
+      FINISHED) break ;;
+      FAILED | ABORTED) echo "$status"; return 1 ;;
+    esac
+  done
+  equal "$($aws redshift-data get-statement-result --id "$id" --query 'Records[0][0].longValue' --output text)" 7
+  refused ResourceNotFoundException $aws redshift-data describe-statement --id 70662acc-f334-46f8-b953-3a9546796d7a
+}
 token() {
   export AWS_ACCESS_KEY_ID=$KS_SESSION_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$KS_SESSION_SECRET_ACCESS_KEY
   export AWS_SESSION_TOKEN=$KS_SESSION_SESSION_TOKEN
@@ -34,16 +46,12 @@ verify() {
 }
 
 documented() {
-  PATH=$(dirname "$aws"):$PATH
-  # The environment as the page has it, and nothing else of it.
-  local keys="s|AWS_ACCESS_KEY_ID=…|AWS_ACCESS_KEY_ID=$KS_ACCESS_KEY_ID|; s|AWS_SECRET_ACCESS_KEY=…|AWS_SECRET_ACCESS_KEY=$KS_SECRET_ACCESS_KEY|"
   local output
-  output=$(env -i PATH="$PATH" HOME="$HOME" bash -ec "$(echo "$KS_STRINGS_0" | sed "$keys")
-$KS_STRINGS_1")
-  # Three commands, three logins.
-  equal "$(echo "$output" | grep -c -i '"dbPassword"')" 3
-  echo "$output" | grep -q "IAMA:$KS_DB_USER:$KS_DB_GROUP"
-  equal "$(echo "$output" | grep -c IAM:RootIdentity)" 2
+  output=$(PATH=$(dirname "$aws"):$PATH bash shell/documented.sh bash -ec "$KS_STRINGS_2")
+  # Three commands, by HTTP and by HTTPS.
+  equal "$(echo "$output" | grep -c -i '"dbPassword"')" 6
+  equal "$(echo "$output" | grep -c "IAMA:$KS_DB_USER:$KS_DB_GROUP")" 2
+  equal "$(echo "$output" | grep -c IAM:RootIdentity)" 4
 }
 
-for name in documented api iam token verify; do scenario $name; done
+for name in documented api iam data token verify; do scenario $name; done

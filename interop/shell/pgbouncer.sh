@@ -74,6 +74,11 @@ verify() {
   refused query_wait_timeout inside -c 'select 1'
   grep -q 'certificate verify failed' "$log"
 }
+metadata() {
+  usual
+  inside -c '\d example.sales' | grep -q '^amount|'
+  inside -c '\dt example.*' | grep -q '^example|sales|'
+}
 cancel() {
   usual
   refused 'canceling statement due to user request' timeout --signal=INT 5 psql -X -v ON_ERROR_STOP=1 \
@@ -113,4 +118,4 @@ pool() {
   [ "$password" != "$first" ] || { echo 'the password is the first one'; return 1; }
 }
 
-for name in documented host groups expired database plain verify cancel prepared copy pool; do scenario $name; done
+for name in documented host groups expired database plain verify metadata cancel prepared copy pool; do scenario $name; done

@@ -13,7 +13,7 @@ login() { connect "$KS_LOGIN_USER" "$KS_LOGIN_PASSWORD" verify-full "$KS_CA_FILE
 
 host() {
   equal "$(login -c 'select current_database()')" "$KS_DATABASE"
-  # The same as a URI, in which the colons of the user name are encoded.
+  # The same as a URI, in which the colons of the user name with its group are encoded.
   equal "$(psql -X -A -t "postgresql://${KS_LOGIN_USER//:/%3A}:$KS_LOGIN_PASSWORD@localhost:$KS_PORT/$KS_DATABASE?sslmode=verify-full&sslrootcert=$KS_CA_FILE" -c 'select 1')" 1
 }
 groups() {

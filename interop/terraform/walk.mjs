@@ -112,6 +112,53 @@ const READS = `
   output "user" { value = nonsensitive(data.aws_redshift_cluster_credentials.login.db_user) }
   output "me" { value = data.aws_caller_identity.me.arn }`;
 
+const OWN_LOGIN = `
+  data "aws_redshiftserverless_workgroup" "default" { workgroup_name = "default" }
+  data "aws_redshiftserverless_credentials" "own" { workgroup_name = "default" }
+  output "port" { value = data.aws_redshiftserverless_workgroup.default.endpoint[0].port }
+  output "user" { value = nonsensitive(data.aws_redshiftserverless_credentials.own.db_user) }`;
+
+function ownLogin() {
+  const { port, user } = applied(OWN_LOGIN);
+  if (port.value !== FACTS.port) throw new Error(`the port is ${port.value}`);
+  if (user.value !== 'IAM:RootIdentity') throw new Error(`the user is ${user.value}`);
+}
+
+/** A statement of the Data API, which is a resource. */
+function statement() {
+  const { id } = applied(`
+    resource "aws_redshiftdata_statement" "one" {
+      cluster_identifier = "${FACTS.cluster}"
+      database           = "${FACTS.database}"
+      db_user            = "${FACTS.dbUser}"
+      sql                = "select :n::int"
+      parameters {
+        name  = "n"
+        value = "7"
+      }
+    }
+    output "id" { value = aws_redshiftdata_statement.one.id }`);
+  if (!/^[0-9a-f-]{36}$/.test(id.value)) throw new Error(`the id is ${id.value}`);
+}
+
+function verifies() {
+  const inTls = (authority) => ({ AWS_ENDPOINT_URL: FACTS.endpointTls, AWS_CA_BUNDLE: authority });
+  // The provider tries 25 times otherwise, for minutes.
+  const me = `
+    provider "aws" { max_retries = 1 }
+    data "aws_caller_identity" "me" {}
+    output "me" { value = data.aws_caller_identity.me.arn }`;
+  const found = applied(me, inTls(FACTS.caFile)).me.value;
+  if (!found.endsWith(':root')) throw new Error(`the caller is ${found}`);
+  try {
+    applied(me, inTls(FACTS.otherCaFile));
+  } catch (error) {
+    if (error.message.includes('certificate')) return;
+    throw error;
+  }
+  throw new Error('another authority is trusted');
+}
+
 function reads(caller, environment) {
   const { port, user, me } = applied(READS, environment);
   if (port.value !== FACTS.port) throw new Error(`the port is ${port.value}`);
@@ -124,6 +171,9 @@ for (const name of ['terraform.tfstate', 'terraform.tfstate.backup'])
 const scenarios = {
   documented,
   api: () => reads(':root', {}),
+  iam: ownLogin,
+  data: statement,
+  verify: verifies,
   token: () => reads(':assumed-role/interop_role/interop', SESSION),
   lifecycle,
 };

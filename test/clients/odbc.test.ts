@@ -113,6 +113,36 @@ describe('a connection of the ODBC driver', () => {
     wire.vanish();
   });
 
+  test('with the string of its page', async () => {
+    const [, string = ''] = /^```\n(.*?)\n```$/ms.exec(readText('docs/clients/redshift-odbc.md')) ?? [];
+    const options = new Map(string.split(';').map((option) => option.split('=', 2) as [string, string]));
+    const of = (name: string) => encodeURIComponent(options.get(name) ?? '');
+    const login = await callAll({
+      name: string,
+      requests: [
+        {
+          body: `Action=DescribeCustomDomainAssociations&CustomDomainName=${of('Host')}&Version=2012-12-01`,
+          status: 404,
+          code: 'CustomDomainAssociationNotFoundFault',
+        },
+        {
+          body: `Action=GetClusterCredentials&DbUser=${of('DbUser')}&DbName=${of('Database')}&ClusterIdentifier=${of('ClusterId')}&AutoCreate=false&CustomDomainName=&Version=2012-12-01`,
+          status: 200,
+        },
+      ],
+    });
+    if (login === undefined) throw new Error('no login');
+    expect(login.user).toBe(`IAM:${options.get('DbUser')}`);
+    const { wire } = await Wire.openSession(keyshift, login, {
+      database: options.get('Database') ?? '',
+      ...VECTORS.startup,
+    });
+    wire.send(query('select current_database()'));
+    const [row] = (await wire.answer()).filter(({ letter }) => letter === 'D');
+    expect(row?.body.toString().endsWith('exampledb')).toBe(true);
+    wire.vanish();
+  });
+
   test('that offers compression is answered as by a server without it', async () => {
     const login = await callAll(VECTORS.connections[0] as Connection);
     if (login === undefined) throw new Error('no login');
