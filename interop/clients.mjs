@@ -117,7 +117,6 @@ export const CLIENTS = [
     expired: 'it asks for its own credentials as it connects, so there are no others to try',
     iam: 'it names a database user always',
     host: 'it always asks DescribeClusters',
-    metadata: NO_CALLS,
     cancel: 'it has no way to cancel a statement',
     copy: 'its COPY is from S3, which is not here',
     pool: 'it has no pool',

@@ -8,10 +8,10 @@ import pandas as pd
 from scenario import FACTS, assumed_role, check, environment, refused, run
 
 
-def connect(**more):
+def connect(user=FACTS["dbUser"], **more):
     return wr.redshift.connect_temp(
         cluster_identifier=FACTS["cluster"],
-        user=FACTS["dbUser"],
+        user=user,
         database=FACTS["database"],
         boto3_session=boto3.Session(region_name=FACTS["region"]),
         **more,
@@ -90,6 +90,20 @@ def prepared():
     check(found["t"][0] == "text" and found["t"].isna()[1], found)
 
 
+def metadata():
+    """Appends rows with a new column: for that it asks which tables there are, and which columns the table has."""
+    with connect("awsuser") as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("create schema wrangled")
+            cursor.execute("create table wrangled.rows (n int)")
+        frame = pd.DataFrame([(1, "new")], columns=["n", "t"])
+        wr.redshift.to_sql(
+            frame, con=connection, table="rows", schema="wrangled", add_new_columns=True, use_column_names=True
+        )
+        found = wr.redshift.read_sql_table("rows", con=connection, schema="wrangled")
+        check(found.to_dict("records") == [{"n": 1, "t": "new"}], found)
+
+
 run(
     {
         "documented": documented,
@@ -101,5 +115,6 @@ run(
         "plain": plain,
         "verify": verify,
         "prepared": prepared,
+        "metadata": metadata,
     }
 )

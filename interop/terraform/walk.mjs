@@ -62,10 +62,9 @@ async function lifecycle() {
   }
 }
 
-/** Applies a configuration in a folder of its own, with the provider that is installed. Gives its outputs. */
-function applied(configuration, environment = {}) {
+/** Does something in a folder of its own with a configuration, with the provider that is installed. */
+function configured(configuration, environment, work) {
   const other = mkdtempSync(join(tmpdir(), 'keyshift-terraform-'));
-  const run = (...args) => terraformIn(other, environment, ...args);
   try {
     for (const name of ['.terraform', '.terraform.lock.hcl'])
       cpSync(join(folder, name), join(other, name), { recursive: true, verbatimSymlinks: true });
@@ -78,6 +77,15 @@ function applied(configuration, environment = {}) {
       }
     }`;
     writeFileSync(join(other, 'main.tf'), `${provider}\n${configuration}\n`);
+    return work((...args) => terraformIn(other, environment, ...args), other);
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+/** Applies a configuration, and destroys what it made. Gives its outputs. */
+function applied(configuration, environment = {}) {
+  return configured(configuration, environment, (run, other) => {
     try {
       must('apply', run('apply', '-auto-approve', '-input=false'));
       return JSON.parse(readFileSync(join(other, 'terraform.tfstate'), 'utf8')).outputs;
@@ -85,9 +93,7 @@ function applied(configuration, environment = {}) {
       if (configuration.includes('resource "'))
         must('destroy', run('destroy', '-auto-approve', '-input=false'));
     }
-  } finally {
-    rmSync(other, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The block of its page, whose port may be taken here. */
@@ -107,22 +113,14 @@ const READS = `
     db_groups          = ["${FACTS.dbGroup}"]
     auto_create        = true
   }
+  data "aws_redshiftserverless_workgroup" "default" { workgroup_name = "default" }
+  data "aws_redshiftserverless_credentials" "own" { workgroup_name = "default" }
   data "aws_caller_identity" "me" {}
   output "port" { value = data.aws_redshift_cluster.one.port }
   output "user" { value = nonsensitive(data.aws_redshift_cluster_credentials.login.db_user) }
-  output "me" { value = data.aws_caller_identity.me.arn }`;
-
-const OWN_LOGIN = `
-  data "aws_redshiftserverless_workgroup" "default" { workgroup_name = "default" }
-  data "aws_redshiftserverless_credentials" "own" { workgroup_name = "default" }
-  output "port" { value = data.aws_redshiftserverless_workgroup.default.endpoint[0].port }
-  output "user" { value = nonsensitive(data.aws_redshiftserverless_credentials.own.db_user) }`;
-
-function ownLogin() {
-  const { port, user } = applied(OWN_LOGIN);
-  if (port.value !== FACTS.port) throw new Error(`the port is ${port.value}`);
-  if (user.value !== 'IAM:RootIdentity') throw new Error(`the user is ${user.value}`);
-}
+  output "me" { value = data.aws_caller_identity.me.arn }
+  output "own_port" { value = data.aws_redshiftserverless_workgroup.default.endpoint[0].port }
+  output "own_user" { value = nonsensitive(data.aws_redshiftserverless_credentials.own.db_user) }`;
 
 /** A statement of the Data API, which is a resource. */
 function statement() {
@@ -141,40 +139,58 @@ function statement() {
   if (!/^[0-9a-f-]{36}$/.test(id.value)) throw new Error(`the id is ${id.value}`);
 }
 
-function verifies() {
-  const inTls = (authority) => ({ AWS_ENDPOINT_URL: FACTS.endpointTls, AWS_CA_BUNDLE: authority });
+/** Plans something that must be read, over TLS that trusts an authority and no other. */
+function plannedOver(authority) {
+  const environment = { AWS_ENDPOINT_URL: FACTS.endpointTls, AWS_CA_BUNDLE: authority };
   // The provider tries 25 times otherwise, for minutes.
   const me = `
     provider "aws" { max_retries = 1 }
     data "aws_caller_identity" "me" {}
     output "me" { value = data.aws_caller_identity.me.arn }`;
-  const found = applied(me, inTls(FACTS.caFile)).me.value;
-  if (!found.endsWith(':root')) throw new Error(`the caller is ${found}`);
-  try {
-    applied(me, inTls(FACTS.otherCaFile));
-  } catch (error) {
-    if (error.message.includes('certificate')) return;
-    throw error;
-  }
-  throw new Error('another authority is trusted');
+  return configured(me, environment, (run) => run('plan', '-input=false'));
 }
 
-function reads(caller, environment) {
-  const { port, user, me } = applied(READS, environment);
+function verifies() {
+  const text = must('plan', plannedOver(FACTS.caFile));
+  if (!text.includes(':root"')) throw new Error(`another caller: ${text}`);
+  const other = plannedOver(FACTS.otherCaFile);
+  if (other.code === 0 || !other.text.includes('certificate'))
+    throw new Error(`another authority: ${other.text}`);
+}
+
+function checkReads({ port, user, me }, caller) {
   if (port.value !== FACTS.port) throw new Error(`the port is ${port.value}`);
   if (user.value !== `IAMA:${FACTS.dbUser}:${FACTS.dbGroup}`) throw new Error(`the user is ${user.value}`);
   if (!me.value.endsWith(caller)) throw new Error(`the caller is ${me.value}`);
+}
+
+function checkOwnLogin({ own_port, own_user }, user) {
+  if (own_port.value !== FACTS.port) throw new Error(`the port is ${own_port.value}`);
+  if (own_user.value !== user) throw new Error(`the user is ${own_user.value}`);
+}
+
+/** What root reads, which two scenarios are about. */
+let readByRoot;
+const asRoot = () => {
+  readByRoot ??= applied(READS);
+  return readByRoot;
+};
+
+function asRole() {
+  const found = applied(READS, SESSION);
+  checkReads(found, ':assumed-role/interop_role/interop');
+  checkOwnLogin(found, FACTS.session.dbUser);
 }
 
 for (const name of ['terraform.tfstate', 'terraform.tfstate.backup'])
   rmSync(join(folder, name), { force: true });
 const scenarios = {
   documented,
-  api: () => reads(':root', {}),
-  iam: ownLogin,
+  api: () => checkReads(asRoot(), ':root'),
+  iam: () => checkOwnLogin(asRoot(), 'IAM:RootIdentity'),
   data: statement,
   verify: verifies,
-  token: () => reads(':assumed-role/interop_role/interop', SESSION),
+  token: asRole,
   lifecycle,
 };
 for (const [name, work] of Object.entries(scenarios)) {
