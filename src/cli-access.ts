@@ -148,23 +148,32 @@ function addSettingsCommand(program: Command, { print }: Surroundings, ask: Ask)
   });
 }
 
-const COLUMNS = [
-  'SESSION',
-  'IDENTITY',
-  'LOGIN',
-  'CLUSTER',
-  'DATABASE',
-  'FROM',
-  'SINCE',
-  'PID',
-  'IN',
-  'OUT',
-] as const;
+/** What the table shows of a session: the head of each column, and its cell. */
+const COLUMNS: readonly (readonly [head: string, cell: (session: SessionReport) => string])[] = [
+  ['SESSION', ({ sessionId }) => sessionId],
+  ['USER', ({ dbUser }) => dbUser],
+  ['IDENTITY', ({ principalArn }) => principalArn ?? '-'],
+  ['LOGIN', ({ loginName }) => loginName],
+  ['GROUPS', ({ groups }) => groups.join(',') || '-'],
+  ['CLUSTER', ({ cluster }) => cluster],
+  ['DATABASE', ({ database }) => database ?? '-'],
+  ['CREDENTIAL', ({ credentialId }) => credentialId ?? '-'],
+  ['FROM', ({ sourceIp }) => sourceIp],
+  ['SINCE', ({ since }) => since],
+  ['ENDS', ({ endsAt }) => endsAt ?? '-'],
+  ['PID', ({ backendPid }) => String(backendPid ?? '-')],
+  ['IN', ({ bytesFromClient }) => String(bytesFromClient)],
+  ['OUT', ({ bytesToClient }) => String(bytesToClient)],
+  // The last one, because it is as long as the client likes.
+  ['CLIENT', ({ client }) => Object.values(client).join(' ') || '-'],
+];
 
 function table(lines: readonly string[]): string[] {
-  const rows = lines.map((line) => cellsOf(JSON.parse(line) as SessionReport));
-  const widths = COLUMNS.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  return [COLUMNS, ...rows].map((row) =>
+  const sessions = lines.map((line) => JSON.parse(line) as SessionReport);
+  const rows = sessions.map((session) => COLUMNS.map(([, cell]) => printable(cell(session))));
+  const table = [COLUMNS.map(([head]) => head), ...rows];
+  const widths = COLUMNS.map((_, at) => table.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), 0));
+  return table.map((row) =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')
@@ -172,17 +181,5 @@ function table(lines: readonly string[]): string[] {
   );
 }
 
-function cellsOf(session: SessionReport): string[] {
-  return [
-    session.sessionId,
-    session.principalArn ?? '-',
-    session.loginName,
-    session.cluster,
-    session.database ?? '-',
-    session.sourceIp,
-    session.since,
-    String(session.backendPid ?? '-'),
-    String(session.bytesFromClient),
-    String(session.bytesToClient),
-  ];
-}
+/** What a client says of itself may hold anything, also what a terminal would obey. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');

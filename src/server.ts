@@ -26,6 +26,7 @@ import { ensureExample } from './example.ts';
 import { CredentialNetworks } from './gateway/credential-networks.ts';
 import { FailedLogins } from './gateway/failed-logins.ts';
 import { Fleet } from './gateway/fleet.ts';
+import { PasswordProofs } from './gateway/password-proofs.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { AccountIndexes } from './iam/account-indexes.ts';
@@ -189,6 +190,7 @@ async function start(
     revocations: nodeAccess.revocations,
     credentialNetworks: new CredentialNetworks(),
     failedLogins: new FailedLogins(),
+    passwordProofs: new PasswordProofs(),
     cancelKeys: nodeAccess.cancelKeys,
     credentialUse: nodeAccess.credentialUse,
     handshakes: new Turnstile(LIMITS.tlsHandshakesPerAddressMax),

@@ -35,12 +35,20 @@ export const LIMITS = {
   loginsPendingMax: 1_000,
   /** The same from one address: less, so that one client cannot keep all others out. */
   loginsPendingPerAddressMax: 400,
+  /** Passwords of database users that one cluster proves at a time: each holds one of its connections. */
+  passwordProofsMax: 32,
+  /** The same of one address; its others wait. */
+  passwordProofsPerAddressMax: 8,
+  /** Milliseconds of one proof: a client that asks a person does so before it connects. */
+  passwordProofMsMax: 5_000,
   /** TLS handshakes at a time of one address; its others wait. Each costs a millisecond of the one thread. */
   tlsHandshakesPerAddressMax: 32,
   /** Milliseconds of one handshake: four round trips on the worst of lines. */
   tlsHandshakeMsMax: 5_000,
   /** Wrong passwords from one address within a minute, after which passwords from there are refused for a while. */
   failedLoginsPerAddressMax: 100,
+  /** The same with one name that has got in from there before: until then that one goes on. */
+  failedLoginsPerKnownNameMax: 20,
   /** Milliseconds of that while. */
   failedLoginsRefuseMs: 60_000,
   /** Client connections of one gateway listener, logged in or not. */

@@ -1,3 +1,4 @@
+import { sourceOf } from '../core/addresses.ts';
 import { parseIpAddress } from '../core/ip-range.ts';
 
 /** From which networks each credential was used on this node: a stolen one is mostly used from another place than its owner's. */
@@ -30,12 +31,7 @@ export class CredentialNetworks {
 /** The /24 of an IPv4 address, the /64 of an IPv6 one: what one site has. Any other text stands for itself. */
 export function networkOf(sourceIp: string): string {
   const words = parseIpAddress(sourceIp);
-  if (words === undefined) return sourceIp;
-  if (words.length > 2)
-    return `${words
-      .slice(0, 4)
-      .map((word) => word.toString(16))
-      .join(':')}::/64`;
+  if (words === undefined || words.length > 2) return sourceOf(sourceIp);
   const [high = 0, low = 0] = words;
   return `${high >> 8}.${high & 0xff}.${low >> 8}.0/24`;
 }

@@ -18,6 +18,8 @@ import { ServerChannel } from './server-channel.ts';
 export interface LoginAttempt {
   readonly user: string;
   readonly database: string;
+  /** Where the client is, as limits count it. */
+  readonly source: string;
   readonly settings: ReadonlyMap<string, string>;
   /** A Redshift driver hangs when it is asked for SASL, so it is asked for clear text inside TLS. */
   readonly isRedshiftDriver: boolean;

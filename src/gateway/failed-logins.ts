@@ -4,7 +4,9 @@ import { LIMITS } from '../core/limits.ts';
  * Wrong passwords, by where they come from. Whoever guesses is slowed down, and then refused for a while.
  *
  * INVARIANT: nobody can lock another person out. What is counted for a name is counted for the name from one address and
- * only delays; what is counted for an address refuses only passwords, never a temporary password that is right.
+ * only delays; what is counted for an address refuses only passwords, never a temporary password that is right, and no
+ * name that has got in from there before, unless that very name is guessed from there: many people may be behind one
+ * address.
  */
 
 /** Milliseconds after which a count begins anew. */
@@ -15,6 +17,8 @@ const DELAY_MS = 250;
 const DELAY_MS_MAX = 4_000;
 /** Names and addresses counted at a time; the oldest makes room. */
 const COUNTS_MAX = 10_000;
+/** For so long a name is known to come from an address: a day's break, and the weekend. */
+const KNOWN_MS = 3 * 24 * 60 * 60_000;
 
 interface Count {
   failures: number;
@@ -26,6 +30,8 @@ interface Count {
 export class FailedLogins {
   readonly #addresses = new Map<string, Count>();
   readonly #names = new Map<string, Count>();
+  /** When a name got in from an address by its password. */
+  readonly #known = new Map<string, number>();
   readonly #monotonicMs: () => number;
 
   constructor(monotonicMs: () => number = () => performance.now()) {
@@ -45,15 +51,27 @@ export class FailedLogins {
     return beyond <= 0 ? 0 : Math.min(DELAY_MS * 2 ** (beyond - 1), DELAY_MS_MAX);
   }
 
-  /** Milliseconds for which passwords from the address are still refused; 0 if they are not. */
-  refusedForMs(address: string): number {
+  /** Milliseconds for which passwords of the name from the address are still refused; 0 if they are not. */
+  refusedForMs(address: string, name: string): number {
     const count = this.#addresses.get(address);
-    return count === undefined ? 0 : Math.max(0, count.refusedUntilMs - this.#monotonicMs());
+    const ms = count === undefined ? 0 : count.refusedUntilMs - this.#monotonicMs();
+    return ms <= 0 || this.#isTrusted(`${address}/${name}`) ? 0 : ms;
   }
 
-  /** Somebody who mistyped has found the right password. */
-  succeeded(address: string, name: string): void {
-    this.#names.delete(`${address}/${name}`);
+  /** Somebody who mistyped has found the right password, of a database user or a temporary one. */
+  succeeded(address: string, name: string, isOfUser: boolean): void {
+    const key = `${address}/${name}`;
+    this.#names.delete(key);
+    if (!isOfUser) return;
+    makeRoom(this.#known);
+    this.#known.delete(key);
+    this.#known.set(key, this.#monotonicMs());
+  }
+
+  #isTrusted(key: string): boolean {
+    const gotInMs = this.#known.get(key);
+    if (gotInMs === undefined || this.#monotonicMs() - gotInMs >= KNOWN_MS) return false;
+    return (this.#names.get(key)?.failures ?? 0) < LIMITS.failedLoginsPerKnownNameMax;
   }
 }
 
@@ -61,10 +79,14 @@ function countOf(counts: Map<string, Count>, key: string, nowMs: number): Count 
   const known = counts.get(key);
   if (known !== undefined && (nowMs - known.beganMs < WINDOW_MS || nowMs < known.refusedUntilMs))
     return known;
-  const [oldest] = counts.size >= COUNTS_MAX ? counts.keys() : [];
-  if (oldest !== undefined) counts.delete(oldest);
+  makeRoom(counts);
   const count = { failures: 0, beganMs: nowMs, refusedUntilMs: 0 };
   counts.delete(key);
   counts.set(key, count);
   return count;
+}
+
+function makeRoom(entries: Map<string, unknown>): void {
+  const [oldest] = entries.size >= COUNTS_MAX ? entries.keys() : [];
+  if (oldest !== undefined) entries.delete(oldest);
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { plainAddress } from '../core/addresses.ts';
+import { plainAddress, sourceOf } from '../core/addresses.ts';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { PendingLogins } from './pending-logins.ts';
@@ -73,16 +73,20 @@ export class GatewayListener {
    * what the limit is there to save.
    */
   accept(socket: Socket, address: string): void {
-    if (this.#sessions.size >= LIMITS.sessionsMax || !this.#pending.enter(address)) {
+    const abort = new AbortController();
+    const leave =
+      this.#sessions.size >= LIMITS.sessionsMax
+        ? undefined
+        : this.#pending.enter(sourceOf(address), () => abort.abort());
+    if (leave === undefined) {
       socket.destroy();
       return;
     }
     let isPending = true;
     const ready = (): void => {
-      if (isPending) this.#pending.leave(address);
+      leave();
       isPending = false;
     };
-    const abort = new AbortController();
     // A client that has not logged in has no session to be told of, and may be silent for as long as it likes.
     abort.signal.addEventListener('abort', () => {
       if (isPending && !(abort.signal.reason instanceof SqlError)) socket.destroy();

@@ -18,6 +18,8 @@ export class LoginDeadline {
   /** The connection to the server in use, once there is one. */
   #server: Channel | undefined;
   passed = false;
+  /** Why the login is over before its time. */
+  #abandoned: SqlError | undefined;
   #waitsForServer = false;
   #expire: (refusal: SqlError) => void = () => {};
 
@@ -35,7 +37,7 @@ export class LoginDeadline {
   /** Takes a connection to the server, to close it when the deadline passes, or the login fails. */
   watch(server: Channel): void {
     this.#server = server;
-    if (this.passed) server.destroy();
+    if (this.passed || this.#abandoned !== undefined) server.destroy();
   }
 
   /** Lets go of the connection to the server: it is somebody else's to close. */
@@ -51,6 +53,14 @@ export class LoginDeadline {
   /** Throws when the deadline has passed, for steps that do not wait for the client. */
   require(): void {
     if (this.passed) throw this.refusal;
+    if (this.#abandoned !== undefined) throw this.#abandoned;
+  }
+
+  /** Ends a login that must not be any more: whatever step waits for the server fails with `refusal`, now or later. */
+  abandon(refusal: SqlError): void {
+    this.#abandoned ??= refusal;
+    this.#expire(refusal);
+    this.#server?.destroy();
   }
 
   /**
@@ -61,6 +71,7 @@ export class LoginDeadline {
     this.#waitsForServer = true;
     const expired = new Promise<never>((_resolve, reject) => {
       this.#expire = reject;
+      if (this.#abandoned !== undefined) reject(this.#abandoned);
     });
     try {
       return await Promise.race([work, expired]);

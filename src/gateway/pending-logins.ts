@@ -1,23 +1,48 @@
 import { LIMITS } from '../core/limits.ts';
 
-/** Connections of one gateway that have not finished their login, in all and by address. */
+/**
+ * Connections of one gateway that have not finished their login, in all and by where they come from. When there are too
+ * many in all, whoever has the most gives way, so that a few clients with very many cannot keep the others out.
+ */
 export class PendingLogins {
-  readonly #byAddress = new Map<string, number>();
+  /** The ends of those of a source, the oldest first. */
+  readonly #bySource = new Map<string, Set<() => void>>();
   #all = 0;
 
-  /** Takes one in, unless a limit is reached. */
-  enter(address: string): boolean {
-    const own = this.#byAddress.get(address) ?? 0;
-    if (this.#all >= LIMITS.loginsPendingMax || own >= LIMITS.loginsPendingPerAddressMax) return false;
+  /**
+   * Takes one in, which `end` ends if it must give way. Gives what takes it out again, or undefined when a limit is
+   * reached.
+   */
+  enter(source: string, end: () => void): (() => void) | undefined {
+    const own = this.#bySource.get(source)?.size ?? 0;
+    if (own >= LIMITS.loginsPendingPerAddressMax) return undefined;
+    if (this.#all >= LIMITS.loginsPendingMax && !this.#makeRoom(own)) return undefined;
+    // Another object for each, whatever the caller gives.
+    const mark = (): void => end();
+    const present = this.#bySource.get(source);
+    if (present === undefined) this.#bySource.set(source, new Set([mark]));
+    else present.add(mark);
     this.#all++;
-    this.#byAddress.set(address, own + 1);
+    return () => this.#leave(source, mark);
+  }
+
+  /** Ends the oldest of the source that has the most, unless the one that comes would then have as many. */
+  #makeRoom(own: number): boolean {
+    let most: [string, Set<() => void>] | undefined;
+    for (const entry of this.#bySource) if (entry[1].size > (most?.[1].size ?? own + 1)) most = entry;
+    if (most === undefined) return false;
+    const [source, present] = most;
+    const [oldest] = present;
+    if (oldest === undefined) return false;
+    this.#leave(source, oldest);
+    oldest();
     return true;
   }
 
-  leave(address: string): void {
-    const own = this.#byAddress.get(address) ?? 0;
+  #leave(source: string, mark: () => void): void {
+    const present = this.#bySource.get(source);
+    if (present?.delete(mark) !== true) return;
     this.#all--;
-    if (own > 1) this.#byAddress.set(address, own - 1);
-    else this.#byAddress.delete(address);
+    if (present.size === 0) this.#bySource.delete(source);
   }
 }

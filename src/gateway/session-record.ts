@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditSink, RefusalSink } from '../audit/event.ts';
+import { sourceOf } from '../core/addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SqlError } from '../core/errors.ts';
 import type { Credential } from '../redshift/credential.ts';
@@ -40,6 +41,8 @@ export class SessionRecord {
   /** Identifier of the cluster, from `reached` on. */
   cluster = '';
   readonly sourceIp: string;
+  /** What the address counts as where clients are limited. */
+  readonly source: string;
   loginName: string | undefined;
   isSecure = false;
   /** Of a temporary login, once it is verified. */
@@ -62,6 +65,7 @@ export class SessionRecord {
   constructor(deps: RecordDeps, sourceIp: string) {
     this.#deps = deps;
     this.sourceIp = sourceIp;
+    this.source = sourceOf(sourceIp);
   }
 
   /** Notes which cluster the connection is for: only then there is a log that its events can be in. */

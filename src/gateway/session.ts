@@ -27,6 +27,7 @@ import type { LoginAttempt } from './enter.ts';
 import type { FailedLogins } from './failed-logins.ts';
 import { LoginDeadline } from './login-deadline.ts';
 import { obtainBackend, warmLogin } from './obtain-backend.ts';
+import type { PasswordProofs } from './password-proofs.ts';
 import { relay } from './relay.ts';
 import type { Route, ServedCluster } from './route.ts';
 import { secure } from './secure.ts';
@@ -54,6 +55,7 @@ export interface GatewayDeps extends AdmitDeps {
   /** TLS handshakes under way on this node. */
   readonly handshakes: Turnstile;
   readonly failedLogins: FailedLogins;
+  readonly passwordProofs: PasswordProofs;
   readonly cancelKeys: CancelKeys;
   readonly logger: Logger;
 }
@@ -124,7 +126,8 @@ async function logIn(
   deadline: LoginDeadline,
   ending: AbortController,
 ): Promise<LoggedIn | undefined> {
-  const handshaking = { context: route.tls(), handshakes: deps.handshakes, address: record.sourceIp };
+  const { source } = record;
+  const handshaking = { context: route.tls(), handshakes: deps.handshakes, address: source };
   const {
     channel: client,
     secure: isSecure,
@@ -134,7 +137,7 @@ async function logIn(
     deadline.client = channel;
   });
   if (packet.kind === 'cancel') {
-    await deps.cancelKeys.cancel(packet, record.sourceIp);
+    await deps.cancelKeys.cancel(packet, source);
     return undefined;
   }
   const user = isTemporaryLoginName(packet.user) ? packet.user : asPostgresReads(packet.user);
@@ -153,10 +156,13 @@ async function logIn(
   const database = asPostgresReads(packet.database ?? user);
   record.database = database;
   const onServer = (server: Channel): void => deadline.watch(server);
-  const attempt = { user, database, settings, isRedshiftDriver, onServer };
-  const identity = await verifyGuarded(deps, cluster, client, attempt, record.sourceIp);
+  const attempt = { user, database, source, settings, isRedshiftDriver, onServer };
+  const identity = await verifyGuarded(deps, cluster, client, attempt);
   const dbUser = noteIdentity(record, identity);
-  deps.live.enter(record, (reason) => ending.abort(reason));
+  deps.live.enter(record, (reason) => {
+    ending.abort(reason);
+    deadline.abandon(reason);
+  });
   await admit(deps, record);
   const { role, warm } = await deadline.forServer(loginRole(deps, cluster, identity, attempt));
   record.role = role;
@@ -165,6 +171,7 @@ async function logIn(
   const obtaining = obtainBackend(deps, cluster, role, attempt, warm, proved);
   const backend = await deadline.forServer(obtaining);
   record.backendPid = backend.key.processId;
+  requireWanted(ending.signal);
   await record.loggedIn();
   deadline.require();
   requireWanted(ending.signal);

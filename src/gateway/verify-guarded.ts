@@ -21,18 +21,17 @@ export async function verifyGuarded(
   cluster: VerifyingCluster,
   client: Channel,
   attempt: LoginAttempt,
-  address: string,
 ): Promise<Identity> {
   const { failedLogins } = deps;
-  const { user } = attempt;
-  const refusedForMs = failedLogins.refusedForMs(address);
+  const { user, source } = attempt;
+  const refusedForMs = failedLogins.refusedForMs(source, user);
   if (refusedForMs > 0 && !isTemporaryLoginName(user)) throw refusedForNow(user, refusedForMs);
   try {
     const identity = await verifyLogin(deps, cluster, client, attempt);
-    failedLogins.succeeded(address, user);
+    failedLogins.succeeded(source, user, identity.kind === 'password');
     return identity;
   } catch (error) {
-    if (isWrongPassword(error)) await pause(failedLogins.failed(address, user));
+    if (isWrongPassword(error)) await pause(failedLogins.failed(source, user));
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import type { DerivedKeys } from '../store/keyring.ts';
 import type { Channel } from './channel.ts';
 import { type LoginAttempt, provePassword } from './enter.ts';
 import { askForPassword } from './password.ts';
+import type { PasswordProofs } from './password-proofs.ts';
 import type { ServerChannel } from './server-channel.ts';
 
 /** Who a client has proved to be. */
@@ -23,6 +24,7 @@ export type Identity =
 export interface VerifyDeps {
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly passwordProofs: PasswordProofs;
 }
 
 export interface VerifyingCluster {
@@ -52,11 +54,9 @@ export async function verifyLogin(
     if (!check.ok) throw refusal(check, attempt, deps.clock.now());
     return { kind: 'temporary', loginName: user, login: check.login };
   }
-  return {
-    kind: 'password',
-    dbUser: user,
-    server: await provePassword(deps, cluster.access, client, attempt),
-  };
+  const prove = () => provePassword(deps, cluster.access, client, attempt);
+  const server = await deps.passwordProofs.pass(cluster.arn, attempt.source, client, prove);
+  return { kind: 'password', dbUser: user, server };
 }
 
 function refusal(check: LoginCheck & { ok: false }, attempt: LoginAttempt, now: Date): SqlError {

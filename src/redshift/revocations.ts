@@ -165,8 +165,11 @@ export class Revocations {
   }
 }
 
-/** Numbers are given out in order and may become visible in another one, so the count belongs to it. */
-const MARK = `SELECT count(*) || '/' || coalesce(max(sequence), 0) || '/' || coalesce(min(sequence), 0) AS mark
+/**
+ * Another one for each set of entries. Numbers are given out in order and may become visible in another one, while old
+ * entries go: how many there are, and the first and the last, may stay the same.
+ */
+const MARK = `SELECT count(*) || '/' || coalesce(sum(hashint8extended(sequence, 0)::numeric), 0) AS mark
   FROM keyshift.revocations`;
 
 const INSERT = `
@@ -174,10 +177,14 @@ const INSERT = `
                                     reason, revoked_by, revoked_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
+/** An entry about credentials that have all expired is kept so long: every node must see it, for its sessions. */
+const KEPT_MS_MIN = 60_000;
+
 /** The last credential that can be meant expires so long after its issue; of a single one that is not known. */
 function endOf({ kind, issuedBefore }: NewRevocation, now: Date): Date {
   const last = kind === 'credential' ? now : issuedBefore;
-  return new Date(last.getTime() + LIMITS.credentialSecondsMax * 1000);
+  const expired = last.getTime() + LIMITS.credentialSecondsMax * 1000;
+  return new Date(Math.max(expired, now.getTime() + KEPT_MS_MIN));
 }
 
 function indexed(entries: readonly Revocation[]): Map<string, Revocation[]> {

@@ -345,7 +345,8 @@ describe('a client that keeps silent is cut off at the deadline', () => {
     expectCutOff('request', false, LIMITS.tlsHandshakeMsMax));
   test('inside TLS, before its startup packet', () => expectCutOff('tls', true));
   test('when it is asked for its password', () => expectCutOff('password', true));
-  test('when PostgreSQL asks it for its password', () => expectCutOff('scram', true));
+  test('when PostgreSQL asks it for its password', () =>
+    expectCutOff('scram', true, LIMITS.passwordProofMsMax));
   test('when it sends its startup packet a byte at a time', () => expectCutOff('drip', true));
 
   test('while a session that is logged in may be idle for longer', async () => {

@@ -107,6 +107,7 @@ describe('the list of sessions', () => {
       sourceIp: '127.0.0.1',
     });
     expect(session.credentialId).toMatch(/^[0-9a-f]{24}$/);
+    expect(Math.abs(Date.now() - Date.parse(session.since))).toBeLessThan(20_000);
     expect(Date.parse(session.expiresAt ?? '') - Date.parse(session.issuedAt ?? '')).toBe(3_600_000);
     expect(session.bytesFromClient).toBeGreaterThan(20);
     expect(session.bytesToClient).toBeGreaterThan(20);
@@ -281,6 +282,12 @@ describe('a revocation', () => {
     expect(JSON.parse(entries[0] ?? '')).toMatchObject({ kind: 'all', reason: 'stolen laptop' });
   });
 
+  test('of what was issued long ago is kept until every node has seen it', async () => {
+    const answer = await revoke({ IssuedBefore: '2020-01-01T00:00:00Z' });
+    expect(answer.texts('SessionsEnded')).toEqual(['0']);
+    expect(Date.parse(answer.texts('EndsAt')[0] ?? '') - Date.now()).toBeGreaterThan(50_000);
+  });
+
   test('holds after a restart', async () => {
     const login = await annaLogin();
     await revoke({ PrincipalArn: 'arn:aws:iam::123456789012:user/anna' });
@@ -335,11 +342,40 @@ describe('the commands', () => {
     run(process.execPath, [ownCli, ...args], { KEYSHIFT_DATA_DIR: keyshift.dataDir });
 
   test('show sessions, kill one and revoke', async () => {
-    const client = await logIn(keyshift, await annaLogin());
-    const { sessionId } = await sessionOf(client);
+    const login = await annaLogin({ groups: ['example_group'] });
+    // What a client says of itself is printed, and a terminal obeys none of it.
+    const client = await logIn(keyshift, login, { options: '-c application_name=report\\ tool\u001b[2J' });
+    const { sessionId, credentialId, since, backendPid, bytesFromClient, bytesToClient } =
+      await sessionOf(client);
     const shown = await cli('sessions');
     expect(shown.stderr).toBe('');
-    expect(shown.stdout).toContain(`${sessionId}  arn:aws:iam::123456789012:user/anna  IAM:temp_creds_user`);
+    const cells = shown.stdout.split('\n').map((line) => line.split(/ {2,}/));
+    expect(cells).toEqual([
+      [
+        'SESSION',
+        'USER',
+        'IDENTITY',
+        'LOGIN',
+        'GROUPS',
+        'CLUSTER',
+        'DATABASE',
+        'CREDENTIAL',
+        'FROM',
+        'SINCE',
+      ].concat(['ENDS', 'PID', 'IN', 'OUT', 'CLIENT']),
+      [sessionId, 'temp_creds_user', 'arn:aws:iam::123456789012:user/anna'].concat(
+        [
+          'IAM:temp_creds_user:example_group',
+          'example_group',
+          'examplecluster',
+          'exampledb',
+          credentialId ?? '',
+        ],
+        ['127.0.0.1', since, '-', String(backendPid), String(bytesFromClient), String(bytesToClient)],
+        ['report tool?[2J'],
+      ),
+      [''],
+    ]);
     expect(JSON.parse((await cli('sessions', '--json')).stdout)).toMatchObject({ sessionId });
     const end = endOf(client);
     const killed = await cli('sessions', 'kill', sessionId, '--reason', 'maintenance');

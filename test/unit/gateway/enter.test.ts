@@ -77,6 +77,7 @@ async function play(
 const attempt: LoginAttempt = {
   user: 'analyst',
   database: 'app',
+  source: '127.0.0.1',
   settings: new Map(),
   isRedshiftDriver: false,
   onServer: () => {},

@@ -122,6 +122,27 @@ describe('the deadline of a login', () => {
     expect(deadline.refusal).toMatchObject(refusal);
   });
 
+  test('that is abandoned fails the step that waits for the server, and every later one, with that reason', async () => {
+    const [login, before, after] = [await socketPair(), await socketPair(), await socketPair()];
+    const deadline = new LoginDeadline(login.server);
+    const revoked = new SqlError('57P01', 'revoked');
+    const never = new Promise<never>(() => {});
+    const waiting = deadline.forServer(never);
+    deadline.watch(new Channel(before.client));
+    deadline.abandon(revoked);
+    await expect(waiting).rejects.toBe(revoked);
+    expect(before.client.destroyed).toBe(true);
+    await expect(deadline.forServer(never)).rejects.toBe(revoked);
+    expect(required(deadline)).toBe(revoked);
+    deadline.watch(new Channel(after.client));
+    expect(after.client.destroyed).toBe(true);
+    // The first reason stands, and there is still somebody to be told.
+    deadline.abandon(new SqlError('57P01', 'again'));
+    expect(required(deadline)).toBe(revoked);
+    expect(login.server.destroyed).toBe(false);
+    deadline.end();
+  });
+
   test('blames the client again once the database server has answered', async () => {
     const { server } = await socketPair();
     const deadline = new LoginDeadline(server);
