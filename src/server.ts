@@ -13,7 +13,6 @@ import { MovableClock, systemClock } from './core/clock.ts';
 import { systemRandom } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
 import type { Logger } from './core/logger.ts';
-import { Turnstile } from './core/turnstile.ts';
 import { startDataApi } from './data-api.ts';
 import {
   type DataDirectory,
@@ -24,9 +23,8 @@ import {
 } from './data-directory.ts';
 import { ensureExample } from './example.ts';
 import { CredentialNetworks } from './gateway/credential-networks.ts';
-import { FailedLogins } from './gateway/failed-logins.ts';
 import { Fleet } from './gateway/fleet.ts';
-import { PasswordProofs } from './gateway/password-proofs.ts';
+import { strangerLimits } from './gateway/stranger-limits.ts';
 import { healthAnswer } from './health.ts';
 import { AccessKeyUsage } from './iam/access-key-usage.ts';
 import { AccountIndexes } from './iam/account-indexes.ts';
@@ -189,11 +187,9 @@ async function start(
     live: nodeAccess.live,
     revocations: nodeAccess.revocations,
     credentialNetworks: new CredentialNetworks(),
-    failedLogins: new FailedLogins(),
-    passwordProofs: new PasswordProofs(),
+    ...strangerLimits(),
     cancelKeys: nodeAccess.cancelKeys,
     credentialUse: nodeAccess.credentialUse,
-    handshakes: new Turnstile(LIMITS.tlsHandshakesPerAddressMax),
     unknownCallers,
     clock,
     random,

@@ -6,7 +6,6 @@ import type { RandomBytes } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Logger } from '../core/logger.ts';
 import { cutToBytes } from '../core/names.ts';
-import type { Turnstile } from '../core/turnstile.ts';
 import {
   type BackendKeyData,
   negotiateProtocol,
@@ -24,15 +23,14 @@ import { type Channel, ConnectionEnded } from './channel.ts';
 import { transportOf } from './connection-log.ts';
 import { endBackend } from './end-backend.ts';
 import type { LoginAttempt } from './enter.ts';
-import type { FailedLogins } from './failed-logins.ts';
 import { LoginDeadline } from './login-deadline.ts';
 import { obtainBackend, warmLogin } from './obtain-backend.ts';
-import type { PasswordProofs } from './password-proofs.ts';
 import { relay } from './relay.ts';
 import type { Route, ServedCluster } from './route.ts';
 import { secure } from './secure.ts';
 import type { SessionRecord, Traffic } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
+import type { StrangerLimits } from './stranger-limits.ts';
 import { internalError, tellable } from './tellable.ts';
 import { userDdlRewriter } from './user-ddl.ts';
 import type { Identity } from './verify.ts';
@@ -47,15 +45,11 @@ import { welcome } from './welcome.ts';
  *
  * A step that refuses throws an SqlError; it is recorded, and the client gets it as FATAL.
  */
-export interface GatewayDeps extends AdmitDeps {
+export interface GatewayDeps extends AdmitDeps, StrangerLimits {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly audit: AuditSink;
   readonly unknownCallers: RefusalSink;
-  /** TLS handshakes under way on this node. */
-  readonly handshakes: Turnstile;
-  readonly failedLogins: FailedLogins;
-  readonly passwordProofs: PasswordProofs;
   readonly cancelKeys: CancelKeys;
   readonly logger: Logger;
 }
