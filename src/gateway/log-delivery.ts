@@ -32,7 +32,7 @@ const WAITING_MAX = 20_000;
 interface Waiting {
   readonly type: LogType;
   readonly at: string;
-  readonly line: string;
+  readonly event: LoggedEvent;
 }
 
 export class LogDelivery {
@@ -54,7 +54,7 @@ export class LogDelivery {
   /** Takes an event, which says `at` when it was. */
   append(type: LogType, event: LoggedEvent): void {
     if (this.#waiting.length >= WAITING_MAX) this.#lost++;
-    else this.#waiting.push({ type, at: String(event['at']), line: logLine(type, event) });
+    else this.#waiting.push({ type, at: String(event['at']), event });
     this.#deliverSoon();
   }
 
@@ -121,7 +121,8 @@ export class LogDelivery {
       const entries = wanted.filter((entry) => entry.type === type);
       if (entries.length === 0) continue;
       try {
-        await files.append(logging, entries.map(({ line }) => line).join(''), clock.now());
+        const lines = entries.map(({ event }) => logLine(type, event));
+        await files.append(logging, lines.join(''), clock.now());
       } catch (error) {
         failure = messageOf(error);
         kept.push(...entries);

@@ -84,8 +84,11 @@ export class SystemLog {
 /** Everything beyond ASCII is escaped, so that a database of any encoding reads it. PostgreSQL's jsonb takes no U+0000. */
 function toLine(event: Readonly<Record<string, unknown>>): string {
   const json = JSON.stringify(event).replaceAll('\\u0000', '\\ufffd');
+  if (!NEEDS_ESCAPES.test(json)) return `${json}\n`;
   return `${json.replace(/[^\x20-\x7e]/g, escaped).replace(/\\ud[89a-f][0-9a-f]{2}/g, pairOrMark)}\n`;
 }
+
+const NEEDS_ESCAPES = /[^\x20-\x7e]|\\ud/;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
