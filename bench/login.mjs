@@ -1,12 +1,26 @@
-// bench/login: what a login costs through the gateway, with a temporary password, beside PostgreSQL itself (TLS, SCRAM)
-// and PgBouncer (session pooling, TLS) with SCRAM and with a clear-text password. Interleaved in one run.
-// `npm run build && node bench/login.mjs [rounds] [seconds] [clients]`; needs pgbench.
+// bench/login: what a login costs through the gateway, with a temporary password, beside PostgreSQL itself (TLS, SCRAM),
+// PgBouncer (session pooling, TLS) with SCRAM and with a clear-text password, and the least that a process on Node's
+// public API can do. Interleaved in one run. Then the first login of each of many new users, beside PostgreSQL itself.
+// `npm run build && node bench/login.mjs [rounds] [logins of a round] [clients]`; needs pgbench.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cpuOf } from './cpu.mjs';
-import { has, median, Rig, run, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
+import { cpuOf, cpuOfDescendants } from './cpu.mjs';
+import {
+  has,
+  median,
+  Rig,
+  run,
+  startBareGateway,
+  startKeyshift,
+  startPgBouncer,
+  startPostgres,
+} from './rivals.mjs';
 
-const [rounds = '5', seconds = '3', clients = '4'] = process.argv.slice(2);
+const [rounds, logins, clients] = [5, 600, 4].map((usual, at) => Number(process.argv[at + 2] ?? usual));
+/** Before the first round, until Node's compiler has seen the code. */
+const WARM_UP_LOGINS = 2_000;
+/** New users of a round. */
+const FIRST_LOGINS = 40;
 
 if (!has('pgbench')) {
   console.error('bench/login needs pgbench');
@@ -18,35 +32,89 @@ try {
   const direct = await startPostgres(rig);
   const bouncers = [];
   for (const auth of ['scram-sha-256', 'plain']) bouncers.push(await startPgBouncer(rig, direct, auth));
-  const targets = [keyshift, direct, ...bouncers.filter((bouncer) => bouncer !== undefined)];
+  const bare = await startBareGateway(rig, direct, false);
+  const targets = [keyshift, direct, ...bouncers.filter((bouncer) => bouncer !== undefined), bare];
   for (const target of targets) target.env = await target.login();
   const script = join(rig.directory, 'one.sql');
   writeFileSync(script, 'SELECT 1;\n');
-  const results = new Map(targets.map((target) => [target.name, []]));
-  for (const target of targets) await logins(target, script);
-  for (let round = 0; round < Number(rounds); round++) {
-    for (const target of targets) results.get(target.name).push(await logins(target, script));
-  }
-  const figure = (name, key) => median(results.get(name).map((result) => result[key]));
-  console.log(
-    `Node ${process.version}, ${clients} clients, ${rounds} rounds of ${seconds} s each, interleaved; medians`,
+  console.log(`Node ${process.version}, ${clients} clients, ${rounds} rounds, interleaved; medians`);
+  const again = await compare(
+    targets,
+    (target) => logIn(target, script, logins),
+    (target) => (target === keyshift || target === bare ? logIn(target, script, WARM_UP_LOGINS) : undefined),
   );
-  for (const { name } of targets) {
-    const cpu = name === 'direct' ? '' : `   proxy CPU ${figure(name, 'cpu').toFixed(0).padStart(5)} us each`;
-    const share = figure(name, 'rate') / figure('direct', 'rate');
-    console.log(
-      `${name.padEnd(24)} ${figure(name, 'rate').toFixed(0).padStart(5)} logins/s (${share.toFixed(2)} of direct)${cpu}`,
-    );
+  print(`${logins} logins of one role`, targets, again);
+  const clear = bouncers.at(-1);
+  if (clear !== undefined) {
+    for (const { name } of [keyshift, bare]) {
+      const ratio = again(name, 'cpu') / again(clear.name, 'cpu');
+      console.log(`  CPU ${name} / ${clear.name}: ${ratio.toFixed(2)}`);
+    }
   }
+  const both = [keyshift, direct];
+  print(
+    `${FIRST_LOGINS} first logins, each of a new user in a group`,
+    both,
+    await compare(both, firstLogins),
+  );
 } finally {
   await rig.end();
 }
 
-async function logins(target, script) {
-  const before = cpuOf(target.pid);
-  const text = await run(target, 'pgbench', [
-    ...['-n', '-C', '-f', script, '-c', clients, '-j', '2', '-T', seconds],
-  ]);
-  const count = Number(/transactions actually processed: (\d+)/.exec(text)[1]);
-  return { rate: count / Number(seconds), cpu: ((cpuOf(target.pid) - before) * 1e6) / count };
+/** Median figures by target and key, of rounds in which the targets take turns. */
+async function compare(targets, measure, warmUp = () => undefined) {
+  const results = new Map(targets.map((target) => [target.name, []]));
+  for (const target of targets) await warmUp(target);
+  for (let round = 0; round <= rounds; round++) {
+    for (const target of targets) {
+      const result = await measure(target);
+      if (round > 0) results.get(target.name).push(result);
+    }
+  }
+  return (name, key) => median(results.get(name).map((result) => result[key]));
+}
+
+function print(title, targets, figure) {
+  console.log(title);
+  for (const { name } of targets) {
+    const share = figure(name, 'rate') / figure('direct', 'rate');
+    const rate = `${figure(name, 'rate').toFixed(0).padStart(5)} logins/s (${share.toFixed(2)} of direct)`;
+    const cpu = `proxy CPU ${figure(name, 'cpu').toFixed(0).padStart(5)} us each`;
+    const behind = `and ${figure(name, 'behind').toFixed(0)} us in its PostgreSQL`;
+    const costs = { direct: '', keyshift: `   ${cpu}, ${behind}` }[name] ?? `   ${cpu}`;
+    console.log(`  ${name.padEnd(22)} ${rate}${costs}`);
+  }
+}
+
+async function logIn(target, script, count) {
+  const each = Math.ceil(count / clients);
+  return await measured(target, each * clients, async () => {
+    await run(target, 'pgbench', ['-n', '-C', '-f', script, '-c', `${clients}`, '-j', '2', '-t', `${each}`]);
+  });
+}
+
+async function firstLogins(target) {
+  const logins = [];
+  for (let at = 0; at < FIRST_LOGINS; at++) logins.push(await newLogin(target));
+  const worker = new URL('first-logins.mjs', import.meta.url).pathname;
+  return await measured(target, FIRST_LOGINS, async () => {
+    const input = JSON.stringify({ logins, clients });
+    return Number(await run(target, process.execPath, [worker], 'pipe', input));
+  });
+}
+
+/** To PostgreSQL itself all logins are first ones. */
+async function newLogin(target) {
+  return target.name === 'direct' ? target.env : await target.login(`user_${crypto.randomUUID()}`, true);
+}
+
+/** `work` gives how many seconds it took, or nothing for the time that it is waited for. */
+async function measured(target, count, work) {
+  const before = [cpuOf(target.pid), cpuOfDescendants(target.pid)];
+  const started = performance.now();
+  const seconds = (await work()) ?? (performance.now() - started) / 1000;
+  const [cpu, behind] = [cpuOf(target.pid), cpuOfDescendants(target.pid)].map(
+    (after, at) => ((after - before[at]) * 1e6) / count,
+  );
+  return { rate: count / seconds, cpu, behind };
 }

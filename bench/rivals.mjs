@@ -78,14 +78,15 @@ export async function startKeyshift(rig) {
     accessKeyId: value('AWS_ACCESS_KEY_ID'),
     secretAccessKey: new Secret(value('AWS_SECRET_ACCESS_KEY')),
   };
-  const login = async () => {
+  const login = async (user = 'temp_creds_user', autoCreate = false) => {
     const { dbUser, dbPassword } = await getClusterCredentials(
       endpoint,
       {
         clusterIdentifier: 'examplecluster',
-        dbUser: 'temp_creds_user',
+        dbUser: user,
         dbName: 'exampledb',
         dbGroups: ['example_group'],
+        autoCreate,
         durationSeconds: 3600,
       },
       new Date(),
@@ -186,6 +187,23 @@ ignore_startup_parameters = extra_float_digits
   };
 }
 
+/**
+ * The limit: a process on Node's public API that speaks TLS and answers a login without looking at it, or relays to the
+ * server's unix socket. See bare-gateway.mjs.
+ */
+export async function startBareGateway(rig, postgres, relays) {
+  const script = new URL('bare-gateway.mjs', import.meta.url).pathname;
+  const backend = relays ? [join(postgres.home, `.s.PGSQL.${postgres.port}`)] : [];
+  const args = [script, postgres.tls.certificate, postgres.tls.key, ...backend];
+  const child = rig.start(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = await once(child.stdout, 'data');
+  return {
+    name: 'bare Node.js',
+    pid: child.pid,
+    login: async () => client(Number(port), USER, PASSWORD, 'postgres'),
+  };
+}
+
 /** The environment of a libpq program. */
 function client(port, user, password, database) {
   return {
@@ -237,11 +255,12 @@ async function until(isDone, child, name) {
 }
 
 /** Runs a libpq program as a client of `target`, and gives what it printed. */
-export async function run(target, command, args, output = 'pipe') {
+export async function run(target, command, args, output = 'pipe', input = undefined) {
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, ...target.env },
-    stdio: ['ignore', output, 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', output, 'pipe'],
   });
+  child.stdin?.end(input);
   let out = '';
   let errors = '';
   child.stdout?.on('data', (chunk) => {

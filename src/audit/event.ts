@@ -17,9 +17,12 @@ export interface AuditEvent {
   readonly documents?: ReadonlyMap<string, string> | undefined;
 }
 
-/** Where events go. The promise is fulfilled when the event is durable. */
+/**
+ * Where events go. The promise is fulfilled when the event is durable. One that `mayWait`, because it holds up nobody,
+ * is written together with the next one, or a little later.
+ */
 export interface AuditSink {
-  record(event: AuditEvent): Promise<void>;
+  record(event: AuditEvent, mayWait?: boolean): Promise<void>;
 }
 
 /** Where refusals of callers go whom nobody knows. The promise is fulfilled when the event is durable, or counted. */

@@ -14,6 +14,8 @@ export class AuditUnavailable extends Error {
 /** Events that are written together. */
 interface Batch {
   readonly events: AuditEvent[];
+  /** Whether it is to be written now: somebody waits for an event in it, or one has waited for long enough. */
+  isDue: boolean;
   readonly written: Promise<void>;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
@@ -43,6 +45,9 @@ const GATHER_TURNS_MAX = 32;
 const CROWD = 8;
 const CROWD_WAIT_MS = 1;
 
+/** For how long an event that may wait does. Ends of sessions then nearly always share the commit of a login. */
+const WAIT_MS_MAX = 50;
+
 /**
  * Writes events with group commit: while one INSERT is on its way to disk the next events gather, and all of
  * them share one commit. The INSERT is a single statement, so it is durable when PostgreSQL answers it
@@ -57,14 +62,16 @@ export class AuditWriter implements AuditSink {
   /** Events of the batch that was written last. */
   #lastSize = 0;
   #writing: Promise<void> | undefined;
+  /** Runs while all that there is to write may wait. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(database: Database) {
     this.#database = database;
     this.#documents = new AuditDocuments(database);
   }
 
-  record(event: AuditEvent): Promise<void> {
-    if (event.documents === undefined) return this.#append(event);
+  record(event: AuditEvent, mayWait = false): Promise<void> {
+    if (event.documents === undefined) return this.#append(event, mayWait);
     const { documents, ...plain } = event;
     return this.#recordWith(documents, plain);
   }
@@ -76,22 +83,32 @@ export class AuditWriter implements AuditSink {
     } catch (error) {
       throw new AuditUnavailable('the store refused a document', { cause: error });
     }
-    await this.#append(event);
+    await this.#append(event, false);
   }
 
-  #append(event: AuditEvent): Promise<void> {
+  #append(event: AuditEvent, mayWait: boolean): Promise<void> {
     if (this.#waiting >= LIMITS.auditQueueMax) {
       return Promise.reject(new AuditUnavailable('too many events are waiting'));
     }
     const batch = this.#openBatch();
     batch.events.push(event);
     this.#waiting++;
-    this.#writing ??= this.#writeAll();
+    if (!mayWait || batch.events.length >= LIMITS.auditBatchMax) this.#writeNow();
+    else this.#timer ??= setTimeout(() => this.#writeNow(), WAIT_MS_MAX);
     return batch.written;
+  }
+
+  /** Writes everything that is there. */
+  #writeNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const batch of this.#batches) batch.isDue = true;
+    if (this.#batches.length > 0) this.#writing ??= this.#writeAll();
   }
 
   /** Waits until everything that was recorded so far is written. */
   async close(): Promise<void> {
+    this.#writeNow();
     await this.#writing;
   }
 
@@ -104,7 +121,7 @@ export class AuditWriter implements AuditSink {
   }
 
   async #writeAll(): Promise<void> {
-    for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {
+    for (let batch = this.#batches[0]; batch?.isDue === true; batch = this.#batches[0]) {
       await gathered(batch, this.#lastSize);
       this.#lastSize = batch.events.length;
       this.#batches.shift();
@@ -127,7 +144,7 @@ function newBatch(): Batch {
     done = resolve;
     failed = reject;
   });
-  return { events: [], written, done, failed };
+  return { events: [], isDue: false, written, done, failed };
 }
 
 /**

@@ -137,7 +137,8 @@ export class SessionRecord {
   /** Records the end of a session. The session is over either way, so a log that fails changes nothing here. */
   async ended(): Promise<void> {
     this.#log('disconnecting session');
-    await this.#record('logout', 'success', this.endedBy, this.traffic()).catch(() => {});
+    const event = this.#event('logout', 'success', this.endedBy, this.traffic(), this.loginName ?? '');
+    await this.#deps.audit.record(event, true).catch(() => {});
   }
 
   /** Records something that somebody should look at. */

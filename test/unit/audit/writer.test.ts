@@ -101,6 +101,59 @@ describe('an event', () => {
   });
 });
 
+describe('an event that may wait', () => {
+  test('is written with the next one that may not', async () => {
+    const { database, writer: audit } = writer();
+    const patient = audit.record(event('logout'), true);
+    expect(await state(patient)).toBe('waiting');
+    expect(database.inserts).toHaveLength(0);
+    const urgent = audit.record(event('login'));
+    const insert = await database.insert(0);
+    expect(names(insert)).toEqual(['logout', 'login']);
+    insert.finish();
+    await Promise.all([patient, urgent]);
+  });
+
+  test('does not follow at once when it came during a write', async () => {
+    const { database, writer: audit } = writer();
+    const first = audit.record(event('login'));
+    const insert = await database.insert(0);
+    const patient = audit.record(event('logout'), true);
+    insert.finish();
+    await first;
+    await settle();
+    expect(database.inserts).toHaveLength(1);
+    const next = audit.record(event('next login'));
+    const second = await database.insert(1);
+    expect(names(second)).toEqual(['logout', 'next login']);
+    second.finish();
+    await Promise.all([patient, next]);
+  });
+
+  test('is written a little later when no other comes', async () => {
+    const { database, writer: audit } = writer();
+    const patient = audit.record(event('logout'), true);
+    const insert = await database.insert(0);
+    insert.finish();
+    await patient;
+  });
+
+  test('is written at once when there are as many as one statement takes, or when the log closes', async () => {
+    const { database, writer: audit } = writer();
+    const many = Array.from({ length: LIMITS.auditBatchMax }, (_, at) => audit.record(event(`${at}`), true));
+    await settle();
+    expect(database.inserts[0]?.events).toHaveLength(LIMITS.auditBatchMax);
+    const last = audit.record(event('last'), true);
+    const closed = audit.close();
+    database.inserts[0]?.finish();
+    await Promise.all(many);
+    const insert = await database.insert(1);
+    expect(names(insert)).toEqual(['last']);
+    insert.finish();
+    await Promise.all([last, closed]);
+  });
+});
+
 describe('group commit', () => {
   test('writes the events that come together in one statement, in their order', async () => {
     const { database, writer: audit } = writer();
