@@ -6,7 +6,7 @@ import type { Jobs } from './jobs.ts';
 
 /** Questions about a database that are answered at once: its schemas, tables and columns. */
 
-/** A question to the catalog that takes longer will not end for a caller who waits. */
+/** A question to the catalog that takes longer, or waits longer for its turn, will not end for a caller who waits. */
 const ASK_SECONDS_MAX = 10;
 /** Classes of errors that are the server's: 08 connection, 53 resources, 57 operator, 58 system, XX internal. */
 const OURS = /^(?:08|53|57|58|XX)/;
@@ -18,14 +18,15 @@ export async function askDatabase(
   sql: string,
   values: readonly (string | number | null)[],
 ): Promise<readonly ResultRow[]> {
+  const signal = AbortSignal.timeout(ASK_SECONDS_MAX * 1000);
   try {
-    return await jobs.ask(accountId, target, login, async (session) => {
+    return await jobs.ask(accountId, { target, login }, signal, async (session) => {
       await session.rows(`SET statement_timeout = '${ASK_SECONDS_MAX}s'`);
       return session.rows(sql, values);
     });
   } catch (error) {
     const state = codeOf(error);
-    if (state === CANCELED) throw queryTimeout(ASK_SECONDS_MAX);
+    if (state === CANCELED || error === signal.reason) throw queryTimeout(ASK_SECONDS_MAX);
     if (state === undefined || OURS.test(state)) throw databaseConnection(messageOf(error));
     throw statementInvalid(failureText(error));
   }

@@ -75,6 +75,7 @@ export class Jobs {
     const done = this.#run(job, statement, login).finally(() => {
       clearTimeout(timer);
       this.#jobs.delete(statement.id);
+      if (statement.sessionId !== undefined) this.#deps.kept.expectNoMore(statement.sessionId);
     });
     this.#jobs.set(statement.id, Object.assign(job, { done }));
   }
@@ -96,22 +97,24 @@ export class Jobs {
     return true;
   }
 
-  /** Asks a database about itself. Rejects with the gateway's refusal, or the server's. */
+  /** Asks a database about itself. Rejects with the gateway's refusal, the server's, or why the wait for a turn ends. */
   async ask<T>(
     accountId: string,
-    target: Statement['target'],
-    login: StatementLogin,
+    { target, login }: { readonly target: Statement['target']; readonly login: StatementLogin },
+    signal: AbortSignal,
     work: (session: DatabaseSession) => Promise<T>,
   ): Promise<T> {
-    const key = clusterKey(accountId, target.cluster);
-    return this.#turns.pass(key, async () => {
+    const leave = await this.#turns.enter(clusterKey(accountId, target.cluster), signal);
+    try {
       const session = await DatabaseSession.open({ door: this.#deps.door(accountId), target, login });
       try {
         return await work(session);
       } finally {
         await session.close();
       }
-    });
+    } finally {
+      leave();
+    }
   }
 
   /** Ends everything, and waits until it is written down. */

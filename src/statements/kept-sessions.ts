@@ -21,6 +21,8 @@ export class KeptSessions {
   readonly #clock: Clock;
   readonly #node: number;
   readonly #kept = new Map<string, Kept>();
+  /** Sessions that have a place and are not open yet, with the key of their cluster. */
+  readonly #expected = new Map<string, string>();
 
   constructor(rows: SessionRows, clock: Clock, node: number) {
     this.#rows = rows;
@@ -32,16 +34,28 @@ export class KeptSessions {
     return this.#kept.get(id)?.session;
   }
 
-  /** `cluster` is the key of a cluster. */
+  /** How many of a cluster are open or will be; `cluster` is its key. */
   countOf(cluster: string): number {
     let count = 0;
     for (const kept of this.#kept.values()) if (kept.cluster === cluster) count += 1;
+    for (const expected of this.#expected.values()) if (expected === cluster) count += 1;
     return count;
+  }
+
+  /** Keeps a place for a session that is to be opened: between asking for one and having it, others ask too. */
+  expect(id: string, cluster: string): void {
+    this.#expected.set(id, cluster);
+  }
+
+  /** Gives the place back, unless the session has been opened. */
+  expectNoMore(id: string): void {
+    this.#expected.delete(id);
   }
 
   /** Takes a session that has just been opened, for the statement that it was opened for. */
   async hold(id: string, cluster: string, session: DatabaseSession, keepAliveSeconds: number): Promise<void> {
     const openedAt = this.#clock.now();
+    this.#expected.delete(id);
     this.#kept.set(id, { session, cluster, openedAt, keepAliveSeconds, idleSince: undefined });
     // A row that could not be changed is changed when somebody next asks for the session.
     session.onEnd(() => this.close(id).catch(() => {}));

@@ -72,6 +72,16 @@ export class SessionRows {
     return row === undefined ? undefined : toSession(row);
   }
 
+  /** How many of a cluster other nodes hold. */
+  async openElsewhere(accountId: string, cluster: string, node: number): Promise<number> {
+    const [row] = await this.#store.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM keyshift.data_sessions
+       WHERE account_id = $1 AND cluster = $2 AND node <> $3 AND status <> 'CLOSED'`,
+      [accountId, cluster, node],
+    );
+    return row?.count ?? 0;
+  }
+
   /** The newest first, after the one of the id `after`. Closed ones for a day. */
   async list(
     owner: StatementOwner,

@@ -39,6 +39,8 @@ export class StatementNodes {
     if (this.#start(statement, login)) return;
     const sealed = login === undefined ? null : this.#seal(statement.id, login);
     const answers = await askNodes({ kind: 'run', id: statement.id, login: sealed });
+    // It is open on another node now, or will never be.
+    if (statement.sessionId !== undefined) this.#deps.kept.expectNoMore(statement.sessionId);
     if (answers.includes(true)) return;
     const why =
       login === undefined

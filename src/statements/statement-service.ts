@@ -36,7 +36,7 @@ import type { StatementRows } from './statement-rows.ts';
 
 /** As on AWS: statements of a cluster that run or wait. */
 const ACTIVE_MAX = 500;
-/** Sessions of a cluster that are kept open on one node; AWS has 500, an embedded server 200 connections in all. */
+/** Sessions of a cluster that are kept open; AWS has 500, an embedded server 200 connections in all. */
 const SESSIONS_MAX = 50;
 /** Requests that wait for the end of one statement at a time; each holds a connection. */
 const WAITING_MAX = 10;
@@ -166,30 +166,59 @@ export class StatementService implements Statements {
     order: StatementOrder,
     login: StatementLogin,
   ): Promise<Statement> {
-    const { sessionRows, kept, node, clock } = this.#deps;
     requireParametersUsed(order);
-    const key = clusterKey(owner.accountId, target.cluster);
-    const keepAliveSeconds = order.keepAliveSeconds ?? 0;
-    if (keepAliveSeconds > 0 && kept.countOf(key) >= SESSIONS_MAX) throw activeSessionsExceeded(SESSIONS_MAX);
-    const sessionId = keepAliveSeconds > 0 ? randomUUID() : undefined;
-    const { statement, isNew } = await this.#record(owner, target, order, sessionId);
-    if (!isNew) return statement;
-    if (sessionId !== undefined) {
-      const createdAt = clock.now();
-      await sessionRows.insert({
-        id: sessionId,
-        owner,
-        target,
-        keepAliveSeconds,
-        status: 'BUSY',
-        statementId: statement.id,
-        node,
-        createdAt,
-        updatedAt: createdAt,
-      });
+    const sessionId = await this.#placeForSession(owner, target, order.keepAliveSeconds ?? 0);
+    try {
+      const { statement, isNew } = await this.#record(owner, target, order, sessionId);
+      if (!isNew) {
+        this.#giveBack(sessionId);
+        return statement;
+      }
+      await this.#noteSession(statement);
+      await this.#deps.nodes.run(statement, login);
+      return statement;
+    } catch (error) {
+      this.#giveBack(sessionId);
+      throw error;
     }
-    await this.#deps.nodes.run(statement, login);
-    return statement;
+  }
+
+  /** An id for a session that is to be kept, which counts from now on. Throws ActiveSessionsExceededException. */
+  async #placeForSession(
+    owner: StatementOwner,
+    target: StatementTarget,
+    keepAliveSeconds: number,
+  ): Promise<string | undefined> {
+    if (keepAliveSeconds === 0) return undefined;
+    const { sessionRows, kept, node } = this.#deps;
+    const key = clusterKey(owner.accountId, target.cluster);
+    const elsewhere = await sessionRows.openElsewhere(owner.accountId, target.cluster, node);
+    // INVARIANT: nothing is awaited between the count and the place, so of many at once no more find one than there are.
+    if (kept.countOf(key) + elsewhere >= SESSIONS_MAX) throw activeSessionsExceeded(SESSIONS_MAX);
+    const id = randomUUID();
+    kept.expect(id, key);
+    return id;
+  }
+
+  #giveBack(sessionId: string | undefined): void {
+    if (sessionId !== undefined) this.#deps.kept.expectNoMore(sessionId);
+  }
+
+  async #noteSession({ id, owner, target, order, sessionId }: Statement): Promise<void> {
+    if (sessionId === undefined) return;
+    const { sessionRows, node, clock } = this.#deps;
+    const createdAt = clock.now();
+    await sessionRows.insert({
+      id: sessionId,
+      owner,
+      target,
+      keepAliveSeconds: order.keepAliveSeconds ?? 0,
+      status: 'BUSY',
+      statementId: id,
+      node,
+      createdAt,
+      updatedAt: createdAt,
+    });
   }
 
   async #submitInSession(

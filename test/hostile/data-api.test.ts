@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/client/call.ts';
+import { must } from '../walk/support/api.ts';
 import { AS_USER, dataApi, ended, executed, refused, rowsOf, told } from '../walk/support/data-api.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
 import { issue, logIn } from '../walk/support/logins.ts';
@@ -41,6 +42,12 @@ test('500 statements at once wait for their turn, one more is refused, and other
   for (const { text } of answers.filter(({ status }) => status !== 200)) {
     expect(JSON.parse(text)).toMatchObject({ __type: 'ActiveStatementsExceededException' });
   }
+  // Who asks for the catalog meanwhile is told so, instead of waiting for as long as a statement may take.
+  expect(await refused(root, 'ListSchemas', AS_USER)).toEqual({
+    status: 400,
+    __type: 'QueryTimeoutException',
+    message: 'The query did not end within 10 seconds.',
+  });
   const client = await logIn(keyshift, await issue(keyshift, { dbUser: 'awsuser' }));
   try {
     const { rows } = await client.query(
@@ -99,5 +106,88 @@ describe('a result past its limits', () => {
     const { Id = '' } = await executed(root, `SELECT ${columns}`);
     const [row] = (await rowsOf(root, Id)) as unknown[][];
     expect(row).toHaveLength(1600);
+  });
+});
+
+test('ten requests may wait for one statement, and all of them hear of its end', async () => {
+  const { Id = '' } = await told(root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT pg_sleep(60)' });
+  const waiting = { Id, WaitTimeSeconds: 30 };
+  const answers: { status: number; text: string }[] = [];
+  const asked = Array.from({ length: 13 }, async () => {
+    answers.push(await dataApi(root, 'DescribeStatement', waiting));
+  });
+  // Those that may not wait are answered while the others do.
+  await expect.poll(() => answers.length, { timeout: 20_000 }).toBe(3);
+  for (const { status, text } of answers) {
+    expect([status, JSON.parse(text)]).toMatchObject([
+      400,
+      { __type: 'ActiveWaitingRequestsExceededException' },
+    ]);
+  }
+  await told(root, 'CancelStatement', { Id });
+  await Promise.all(asked);
+  expect(answers.slice(3).map(({ text }) => JSON.parse(text).Status)).toEqual(
+    Array.from({ length: 10 }, () => 'ABORTED'),
+  );
+});
+
+test('50 sessions are kept, however many are asked for at once, and a place is free when one is closed', async () => {
+  const keep = { ...AS_USER, Sql: 'SELECT 1', SessionKeepAliveSeconds: 600 };
+  const answers = await Promise.all(
+    Array.from({ length: 120 }, () => dataApi(root, 'ExecuteStatement', keep)),
+  );
+  const kept = answers.filter(({ status }) => status === 200).map(({ text }) => JSON.parse(text));
+  expect(kept).toHaveLength(50);
+  for (const { status, text } of answers.filter((answer) => answer.status !== 200)) {
+    expect([status, JSON.parse(text)]).toMatchObject([400, { __type: 'ActiveSessionsExceededException' }]);
+  }
+  expect(await statusesOf(kept.map(({ Id }) => Id))).toEqual(new Map([['FINISHED', 50]]));
+  const { Sessions } = await told(root, 'ListSessions', { Status: 'AVAILABLE', MaxResults: 100 });
+  expect(Sessions).toHaveLength(50);
+  const last = { Sql: 'SELECT 1', SessionKeepAliveSeconds: 0 };
+  for (const { SessionId } of kept) await executed(root, last.Sql, { ...last, SessionId });
+  // One whose statement cannot log in takes no place either.
+  for (let n = 0; n < 2; n++) {
+    const nobody = Array.from({ length: 30 }, () =>
+      executed(root, 'SELECT 1', { ...keep, DbUser: 'nobody_at_all' }),
+    );
+    for (const { Status } of await Promise.all(nobody)) expect(Status).toBe('FAILED');
+  }
+  const again = await executed(root, 'SELECT 1', keep);
+  expect(again).toMatchObject({ Status: 'FINISHED' });
+  await executed(root, 'SELECT 1', { SessionId: again['SessionId'], SessionKeepAliveSeconds: 0 });
+});
+
+describe('a cluster that is not there for statements', () => {
+  const CLUSTER = { ClusterIdentifier: AS_USER.ClusterIdentifier };
+  const until = async (status: string): Promise<void> => {
+    const now = async () =>
+      (await must(root, 'redshift', 'DescribeClusters', CLUSTER)).texts('ClusterStatus')[0];
+    await expect.poll(now, { timeout: 30_000 }).toBe(status);
+  };
+
+  test('ends those that run when it is paused, refuses new ones, and has its sessions closed', async () => {
+    const session = await executed(root, 'SELECT 1', { SessionKeepAliveSeconds: 600 });
+    const { SessionId } = session;
+    const { Id = '' } = await told(root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT pg_sleep(60)' });
+    await expect
+      .poll(async () => (await told(root, 'DescribeStatement', { Id }))['Status'], { timeout: 20_000 })
+      .toBe('STARTED');
+    await must(root, 'redshift', 'PauseCluster', CLUSTER);
+    expect(await ended(root, Id)).toMatchObject({ Status: 'FAILED' });
+    await until('paused');
+    const paused = { status: 400, __type: 'ValidationException', message: expect.stringContaining('paused') };
+    expect(await refused(root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT 1' })).toEqual(paused);
+    expect(await refused(root, 'ListTables', AS_USER)).toEqual(paused);
+    // What has ended can still be asked for.
+    expect(await rowsOf(root, String(session['Id']))).toEqual([[{ longValue: 1 }]]);
+    const inSession = { Sql: 'SELECT 1', SessionId };
+    expect(await refused(root, 'ExecuteStatement', inSession)).toMatchObject({
+      status: 400,
+      message: 'Session is not available',
+    });
+    await must(root, 'redshift', 'ResumeCluster', CLUSTER);
+    await until('available');
+    expect(await executed(root, 'SELECT 1')).toMatchObject({ Status: 'FINISHED' });
   });
 });
