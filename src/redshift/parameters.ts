@@ -17,9 +17,15 @@ interface Parameter {
   readonly description: string;
   /** Whether a value may be set. */
   readonly takes: (value: string) => boolean;
-  /** The server's setting that it becomes; without one it is kept and given back, and has no effect. */
-  readonly setting?: string;
+  /** The server's settings that a value becomes; without them it is kept and given back, and has no effect. */
+  readonly settings?: (value: string) => readonly (readonly [name: string, value: string])[];
 }
+
+/** The server's own setting of another, or the same, name. */
+const as =
+  (...names: readonly string[]) =>
+  (value: string) =>
+    names.map((name) => [name, value] as const);
 
 const isBoolean = (value: string): boolean => value === 'true' || value === 'false';
 const between =
@@ -32,13 +38,29 @@ const isText = (value: string): boolean => /^[\x20-\x7e]{0,8000}$/.test(value);
 /** Names, quoted or not, with commas between them: anything else would keep the server from starting. */
 const SEARCH_PATH = /^ *(?:"[^"]+"|[^ ",]+)(?: *, *(?:"[^"]+"|[^ ",]+))* *$/;
 
-function flag(name: string, defaultValue: 'true' | 'false', description: string): Parameter {
+function flag(
+  name: string,
+  defaultValue: 'true' | 'false',
+  description: string,
+  more: Partial<Parameter> = {},
+): Parameter {
   const allowedValues = 'true,false';
-  return { name, defaultValue, dataType: 'boolean', allowedValues, description, takes: isBoolean };
+  return { name, defaultValue, dataType: 'boolean', allowedValues, description, takes: isBoolean, ...more };
 }
 
+/**
+ * Autovacuum analyzes a table after so many changed rows, and so many times the rows that it has. PostgreSQL has no
+ * switch for this alone: these are the highest numbers that it takes. PostgreSQL 18 manual, section 24.1.6.
+ */
+const NEVER_ANALYZE = [
+  ['autovacuum_analyze_threshold', '2147483647'],
+  ['autovacuum_analyze_scale_factor', '100'],
+] as const;
+
 const TABLE: readonly Parameter[] = [
-  flag('auto_analyze', 'true', 'Use auto analyze'),
+  flag('auto_analyze', 'true', 'Use auto analyze', {
+    settings: (value) => (value === 'true' ? [] : NEVER_ANALYZE),
+  }),
   flag('auto_mv', 'true', 'Use auto mv capability'),
   {
     name: 'datestyle',
@@ -47,7 +69,7 @@ const TABLE: readonly Parameter[] = [
     allowedValues: undefined,
     description: 'Sets the display format for date and time values.',
     takes: (value) => /^(?:ISO|Postgres|SQL|German)(?:, ?(?:MDY|DMY|YMD))?$/i.test(value),
-    setting: 'datestyle',
+    settings: as('datestyle'),
   },
   flag('enable_case_sensitive_identifier', 'false', 'Preserve case sensitivity for database identifiers'),
   flag('enable_user_activity_logging', 'false', 'parameter for audit logging purpose'),
@@ -58,7 +80,7 @@ const TABLE: readonly Parameter[] = [
     allowedValues: '-15-2',
     description: 'Sets the number of digits displayed for floating-point values',
     takes: between(-15, 2),
-    setting: 'extra_float_digits',
+    settings: as('extra_float_digits'),
   },
   {
     name: 'max_concurrency_scaling_clusters',
@@ -76,6 +98,8 @@ const TABLE: readonly Parameter[] = [
     description:
       'This parameter applies a user-defined label to a group of queries that are run during the same session..',
     takes: isText,
+    // What SHOW tells in a session, see postgres/redshift-settings.ts. `default` stands for none.
+    settings: (value) => (value === 'default' ? [] : [['keyshift.query_group', value]]),
   },
   flag('require_ssl', 'false', 'require ssl for all databaseconnections'),
   {
@@ -85,7 +109,8 @@ const TABLE: readonly Parameter[] = [
     allowedValues: undefined,
     description: 'Sets the schema search order for names that are not schema-qualified.',
     takes: (value) => isText(value) && SEARCH_PATH.test(value),
-    setting: 'search_path',
+    // A session of the administrator has a search path of its own, and must still know the users'.
+    settings: as('search_path', 'keyshift.search_path'),
   },
   {
     name: 'statement_timeout',
@@ -94,9 +119,10 @@ const TABLE: readonly Parameter[] = [
     allowedValues: '0,100-2147483647',
     description: 'Aborts any statement that takes over the specified number of milliseconds.',
     takes: (value) => value === '0' || between(100, 2_147_483_647)(value),
-    setting: 'statement_timeout',
+    settings: as('statement_timeout'),
   },
-  flag('use_fips_ssl', 'false', 'Use fips ssl library'),
+  // To say yes would promise a library that has been validated, which the gateway's TLS has not.
+  flag('use_fips_ssl', 'false', 'Use fips ssl library', { takes: (value) => value === 'false' }),
   {
     name: 'wlm_json_configuration',
     defaultValue: '[{"auto_wlm":true}]',
@@ -139,17 +165,9 @@ export function requireKnownParameter(name: string): Parameter {
   );
 }
 
-/** What the values of a group come to on the server's command line. A default needs no setting. */
+/** What the values of a group come to on the server's command line; one that was set counts also if it is the default. */
 export function serverSettingsOf(values: readonly ParameterValue[]): ReadonlyMap<string, string> {
-  const settings = new Map<string, string>();
-  for (const { name, value } of values) {
-    const parameter = PARAMETERS.get(name);
-    if (parameter?.setting === undefined || value === parameter.defaultValue) continue;
-    settings.set(parameter.setting, value);
-    // A session of the administrator has a search path of its own, and must still know the users'.
-    if (name === 'search_path') settings.set('keyshift.search_path', value);
-  }
-  return settings;
+  return new Map(values.flatMap(({ name, value }) => PARAMETERS.get(name)?.settings?.(value) ?? []));
 }
 
 function isJsonList(text: string): boolean {

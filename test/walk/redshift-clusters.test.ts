@@ -197,6 +197,9 @@ describe('a parameter group', () => {
       ...parameter(2, 'search_path', 'example, "$user", public'),
       ...parameter(3, 'datestyle', 'ISO, DMY'),
       ...parameter(4, 'require_ssl', 'true'),
+      ...parameter(5, 'auto_analyze', 'false'),
+      ...parameter(6, 'query_group', "it's etl"),
+      ...parameter(7, 'extra_float_digits', '0'),
     });
     await redshift('ModifyCluster', { ...CLUSTER, ClusterParameterGroupName: 'analytics' });
     expect(await described('ParameterApplyStatus')).toBe('pending-reboot');
@@ -211,6 +214,9 @@ describe('a parameter group', () => {
     expect(await asUser(sql)).toEqual([
       { timeout: '12345ms', path: 'example, temp_creds_user, public', style: 'ISO, DMY' },
     ]);
+    const others = `SELECT current_setting('autovacuum_analyze_threshold') AS analyze, 0.1::float8 + 0.2 AS sum`;
+    expect(await asUser(others)).toEqual([{ analyze: '2147483647', sum: 0.3 }]);
+    expect(await asUser('SHOW query_group')).toEqual([{ query_group: "it's etl" }]);
     // A session may still choose for itself.
     expect(await asUser(`SELECT set_config('statement_timeout', '0', false) AS value`)).toEqual([
       { value: '0' },
@@ -227,6 +233,8 @@ describe('a parameter group', () => {
     expect(await asUser(sql)).toEqual([
       { timeout: '0', path: ' temp_creds_user, public', style: 'ISO, MDY' },
     ]);
+    expect(await asUser(others)).toEqual([{ analyze: '50', sum: 0.1 + 0.2 }]);
+    expect(await asUser('SHOW query_group')).toEqual([{ query_group: 'unset' }]);
     await redshift('DeleteClusterParameterGroup', GROUP);
     expect(await refused('DescribeClusterParameters', GROUP)).toEqual([404, 'ClusterParameterGroupNotFound']);
   });
@@ -262,6 +270,8 @@ describe('a parameter group', () => {
     ['search_path', '"unclosed'],
     ['search_path', ''],
     ['datestyle', 'anything'],
+    ['use_fips_ssl', 'true'],
+    ['auto_analyze', 'sometimes'],
     ['shared_preload_libraries', 'evil'],
     ['archive_command', 'rm -rf /'],
   ])('does not take %s = %s', async (name, value) => {
@@ -531,7 +541,10 @@ test('what there is to choose from is told', async () => {
   const options = await redshift('DescribeOrderableClusterOptions', { NodeType: 'ra3.large' });
   expect(options.texts('ClusterType')).toEqual(['multi-node', 'single-node']);
   expect((await redshift('DescribeClusterVersions')).texts('ClusterVersion')).toContain('1.0');
-  expect((await redshift('DescribeClusterTracks')).texts('MaintenanceTrackName')).toEqual(['current']);
+  expect((await redshift('DescribeClusterTracks')).texts('MaintenanceTrackName')).toEqual([
+    'current',
+    'trailing',
+  ]);
   await redshift('DescribeNodeConfigurationOptions', { ActionType: 'recommend-node-config' });
 });
 
