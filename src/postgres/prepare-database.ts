@@ -11,7 +11,7 @@ import { HAS_SYSTEM_TABLES, installSystemTables, SYSTEM_TABLES_DIGEST } from './
  */
 
 /** Raised with every change of the SQL files below; an older database is then brought up to date. */
-const DATABASE_VERSION = 4;
+const DATABASE_VERSION = 5;
 /** One entry for each database seen; far more than a server holds. */
 const PREPARED_MAX = 10_000;
 

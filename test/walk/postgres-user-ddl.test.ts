@@ -452,12 +452,10 @@ describe('one superuser', () => {
     await superuser('steady');
     expect(await failure(master.run('alter user steady rename to readers'))).toMatchObject({ code: '42710' });
     expect(await rank('steady')).toEqual(SUPERUSER);
-    await master.run('begin; alter user steady connection limit 3');
+    await master.run("begin; alter user steady valid until '2020-01-01'");
     expect(await rank('steady')).toEqual(SUPERUSER);
     await master.run('rollback');
-    expect(await asAdmin("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'steady'")).toEqual([
-      { rolconnlimit: -1 },
-    ]);
+    expect(await passwordWorks('steady', 'Abcd12345')).toBe(true);
     await master.run('drop user steady');
   });
 

@@ -14,10 +14,11 @@ const VECTORS = new URL('../vectors/metadata/', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, VECTORS), 'utf8');
 
 interface Expected {
-  readonly parameters?: readonly string[];
+  /** Values, or queries that give them. */
+  readonly parameters?: readonly (string | { readonly sql: string })[];
   /** Columns that are compared; others hold identifiers that differ from server to server. */
   readonly columns: readonly string[];
-  /** Rows that name something of the schema `shop`, as texts. */
+  /** Rows that name something of the schema `shop`, or all where the parameters choose, as texts. */
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
@@ -52,15 +53,28 @@ afterAll(async () => {
 const OURS = /\b(?:shop|customers|orders|debtors|twice|clean|who buys|id)\b/;
 
 /** What a query gives on the schema, as the client would send it through the gateway. */
-async function answer(text: string, parameters: readonly string[] = []): Promise<(string | null)[][]> {
+async function answer(
+  text: string,
+  parameters: NonNullable<Expected['parameters']> = [],
+): Promise<(string | null)[][]> {
+  const values: string[] = [];
+  for (const value of parameters) {
+    values.push(
+      typeof value === 'string' ? value : Object.values((await master.query(value.sql)).rows[0])[0],
+    );
+  }
+  const isChosen = parameters.some((value) => typeof value !== 'string');
   const { rows, fields } = await master.query<(string | null)[]>({
     text: translateDialect(text) ?? text,
-    values: [...parameters],
+    values,
     rowMode: 'array',
     types: { getTypeParser: () => (value: unknown) => value },
   });
   const names = fields.map(({ name }) => name);
-  return [names, ...rows.filter((row) => row.some((value) => value !== null && OURS.test(value)))];
+  return [
+    names,
+    ...rows.filter((row) => isChosen || row.some((value) => value !== null && OURS.test(value))),
+  ];
 }
 
 const inOrder = (rows: readonly (readonly (string | null)[])[]) =>

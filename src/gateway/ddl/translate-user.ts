@@ -177,7 +177,8 @@ function createDbOption({ options, isSuperuser, wasSuperuser }: UserChange): str
 }
 
 /** The options that CREATE USER and ALTER USER write alike. */
-function writeOptions({ options, passwordText, wasDisabled, isDisabled }: UserChange): string[] {
+function writeOptions(change: UserChange): string[] {
+  const { options, passwordText, wasDisabled, isDisabled, isSuperuser } = change;
   const words: string[] = [];
   const { password, validUntil, connectionLimit } = options;
   if (password?.kind === 'disable') words.push(PASSWORD_DISABLED);
@@ -185,7 +186,8 @@ function writeOptions({ options, passwordText, wasDisabled, isDisabled }: UserCh
   if (passwordText !== undefined) words.push(`PASSWORD ${quoteText(passwordText)}`);
   if (validUntil !== undefined && !isDisabled) words.push(`VALID UNTIL ${quoteText(validUntil)}`);
   if (validUntil === undefined && wasDisabled && !isDisabled) words.push(PASSWORD_ENABLED);
-  if (connectionLimit !== undefined) words.push(`CONNECTION LIMIT ${connectionLimit}`);
+  // PostgreSQL would hold a superuser of the cluster to it, Redshift holds none.
+  if (connectionLimit !== undefined && !isSuperuser) words.push(`CONNECTION LIMIT ${connectionLimit}`);
   return words;
 }
 

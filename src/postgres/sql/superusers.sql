@@ -102,7 +102,7 @@ BEGIN
     EXIT WHEN NOT FOUND;
     EXECUTE format('REVOKE %I FROM %s GRANTED BY %s CASCADE', target, entry.member, entry.grantor);
   END LOOP;
-  EXECUTE format('ALTER ROLE %I CREATEROLE CREATEDB', target);
+  EXECUTE format('ALTER ROLE %I CREATEROLE CREATEDB CONNECTION LIMIT -1', target);
   EXECUTE format('GRANT keyshift_superuser TO %I WITH ADMIN TRUE, INHERIT TRUE, SET TRUE', target);
 END
 $body$;

@@ -7,6 +7,7 @@ import { outcome } from './sessions.ts';
 const ADMIN = 'ADMIN "keyshift_superuser"';
 const DISABLED = "PASSWORD NULL VALID UNTIL '-infinity'";
 
+const unchangedSuperuser = 'ALTER USER "second"';
 const renamed = (options: string): string =>
   `DO $ks$ BEGIN ALTER USER "u" RENAME TO "v"; ALTER USER "v" ${options}PASSWORD NULL; END $ks$`;
 
@@ -241,6 +242,12 @@ describe('ALTER USER', () => {
       "alter user disabled createuser password 'Abcd1234'",
       `DO $ks$ BEGIN ALTER USER "disabled" PASSWORD 'Abcd1234' VALID UNTIL 'infinity'; CALL keyshift.promote_user('disabled'); END $ks$`,
     ],
+    // No superuser is held to a limit.
+    ['alter user second connection limit 5 createdb', unchangedSuperuser],
+    [
+      "create user s createuser password 'Abcd1234' connection limit 5",
+      `DO $ks$ BEGIN CREATE USER "s" PASSWORD 'Abcd1234'; CALL keyshift.promote_user('s'); END $ks$`,
+    ],
     ['alter user boss createuser', 'ALTER USER "boss"'],
     ['alter user second createuser createdb', 'ALTER USER "second"'],
     ['alter user boss nocreateuser', `CALL keyshift.demote_user('boss', false)`],
@@ -296,7 +303,6 @@ describe('ALTER USER', () => {
 
   it.each([
     ["alter user second password 'Abcd1234'", `ALTER USER "second" PASSWORD 'Abcd1234'`],
-    ['alter user second connection limit 5', 'ALTER USER "second" CONNECTION LIMIT 5'],
     ["alter user second valid until '2030-01-01'", `ALTER USER "second" VALID UNTIL '2030-01-01'`],
     ['alter user second set search_path to a, b', 'ALTER USER "second" set search_path to a, b'],
     ['alter user second reset all', 'ALTER USER "second" reset all'],

@@ -1,0 +1,1 @@
+SELECT usesysid FROM pg_user_info WHERE usename = $1

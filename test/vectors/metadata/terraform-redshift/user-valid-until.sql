@@ -1,0 +1,1 @@
+SELECT COALESCE(valuntil, 'infinity') FROM pg_user_info WHERE usesysid = $1

@@ -1,0 +1,1 @@
+SELECT usename,usecreatedb,usesuper,syslogaccess,COALESCE(useconnlimit::TEXT, 'UNLIMITED') FROM svl_user_info WHERE usesysid = $1
