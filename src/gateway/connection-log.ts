@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { SqlError } from '../core/errors.ts';
+import { IDLE_TIMEOUT } from './idle-sessions.ts';
 
 /** A connection's events in the words of Redshift's connection log. */
 
@@ -69,5 +70,6 @@ export function connectionEvent(
     pluginName: client['plugin_name'],
     protocolVersion: client['client_protocol_version'],
     isEndedFromOutside: record.endedBy === undefined ? undefined : true,
+    isTimedOut: record.endedBy?.sqlState === IDLE_TIMEOUT.sqlState ? true : undefined,
   };
 }

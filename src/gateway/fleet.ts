@@ -13,6 +13,7 @@ import { type Cluster, type Clusters, clusterArn } from '../redshift/clusters.ts
 import { serverSettingsOf } from '../redshift/parameters.ts';
 import type { Keyring } from '../store/keyring.ts';
 import { ClusterWork } from './cluster-work.ts';
+import { IDLE_TIMEOUT } from './idle-sessions.ts';
 import { GatewayListener } from './listen.ts';
 import { LogDelivery, type LogDeliveryOptions } from './log-delivery.ts';
 import { RecentRefusals } from './recent-refusals.ts';
@@ -239,6 +240,7 @@ export class Fleet {
     const link: ServerLink = new ServerLink(identifier, {
       ...this.#options,
       noteUser: (event) => served.note('users', { ...event }),
+      endIdle: (pid) => this.#options.live.endBackend(accountId, identifier, pid, IDLE_TIMEOUT),
     });
     const served = servedCluster(this.#options, cluster, link, logs);
     const listener = new GatewayListener(

@@ -34,6 +34,14 @@ export class LiveSessions {
     return true;
   }
 
+  /** Ends the session of a cluster whose backend that is, if there is one. */
+  endBackend(accountId: string, cluster: string, pid: number, reason: SqlError): void {
+    for (const { record, end } of this.#live.values()) {
+      const isIt = record.accountId === accountId && record.cluster === cluster && record.backendPid === pid;
+      if (isIt) end(reason);
+    }
+  }
+
   /** Ends every session that `revocationOf` finds an entry for. Gives how many. */
   endRevoked(revocationOf: (subject: Revocable) => Revocation | undefined): number {
     let count = 0;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import {
+  BACKEND_MESSAGES,
   CLIENT_MESSAGES,
   FrameScanner,
   type Handling,
@@ -14,6 +15,7 @@ import {
   writeReadyForQuery,
 } from '../pgwire/index.ts';
 import type { Channel } from './channel.ts';
+import { IDLE_TIMEOUT } from './idle-sessions.ts';
 import { LastWords } from './last-words.ts';
 import type { ServerChannel } from './server-channel.ts';
 
@@ -34,9 +36,10 @@ export interface RelayOptions {
 
 /**
  * `open`: the client has taken leave, and the last that the backend said, as far as bytes can tell, is that it has
- * nothing to do; it waits for its next message. `closed`: the backend is ending.
+ * nothing to do; it waits for its next message. `closed`: the backend is ending. `timed-out`: so it is, because its
+ * client was idle for too long.
  */
-export type RelayEnd = 'open' | 'closed';
+export type RelayEnd = 'open' | 'closed' | 'timed-out';
 
 /** A client that has half closed its connection is given its answers for so long. */
 const HALF_CLOSED_MS_MAX = 10_000;
@@ -52,6 +55,7 @@ const HANDLING = new HandlingTable(
 /** Whether the backend, by the end of what it said last, has nothing to do. Not a proof: data may end so too. */
 class IdleMark {
   isIdle = true;
+  isTimedOut = false;
 
   /** The client has sent something. */
   clientSpoke(): void {
@@ -59,6 +63,8 @@ class IdleMark {
   }
 
   backendSpoke(bytes: Buffer): void {
+    if (this.isIdle)
+      this.isTimedOut = bytes[0] === BACKEND_MESSAGES.errorResponse && bytes.includes(IDLE_TIMEOUT_FIELD);
     const ready = bytes.length - READY_IDLE.length;
     // The letters are looked at first: this is done for every read.
     this.isIdle =
@@ -69,6 +75,8 @@ class IdleMark {
   }
 }
 
+/** The SQLSTATE among the fields of an ErrorResponse. */
+const IDLE_TIMEOUT_FIELD = `C${IDLE_TIMEOUT.sqlState}\0`;
 const READY_IDLE = writeReadyForQuery('idle');
 
 /**
@@ -95,7 +103,7 @@ export async function relay(options: RelayOptions): Promise<RelayEnd> {
   } finally {
     signal.removeEventListener('abort', stop);
     // A backend whose socket is closed under it stops its query by client_connection_check_interval.
-    if (end === 'closed') backend.socket.destroySoon();
+    if (end !== 'open') backend.socket.destroySoon();
   }
 }
 
@@ -120,7 +128,7 @@ function passToClient(
     close = (): void => {
       signal.removeEventListener('abort', endFromOutside);
       lastWords?.finish();
-      resolve('closed');
+      resolve(mark.isTimedOut ? 'timed-out' : 'closed');
     };
     socket.once('close', close);
     backend.passTo((bytes) => {

@@ -3,9 +3,11 @@ import { messageOf } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
 import type { EmbeddedServer } from '../postgres/embedded.ts';
+import { openSessions } from '../postgres/open-sessions.ts';
 import { type Reconciled, reapSessionRoles, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
 import { type UserEvent, UserLog } from '../postgres/user-log.ts';
+import { IdleSessions } from './idle-sessions.ts';
 import { KeepTrying } from './keep-trying.ts';
 import { Reaper } from './reaper.ts';
 import { WarmBackends } from './warm-backends.ts';
@@ -17,6 +19,8 @@ export interface LinkOptions {
   readonly clock: Clock;
   /** Takes what changes of the users of an embedded server. */
   readonly noteUser: (event: UserEvent) => void;
+  /** Ends the session of a backend that has been idle for too long. */
+  readonly endIdle: (pid: number) => void;
   readonly logger: Logger;
   readonly random: RandomBytes;
   /** See warm-backends.ts. */
@@ -32,6 +36,7 @@ export class ServerLink {
   #server: EmbeddedServer | undefined;
   #reaper: Reaper | undefined;
   #userLog: UserLog | undefined;
+  #idleSessions: IdleSessions | undefined;
   #reaching: KeepTrying | undefined;
 
   constructor(identifier: string, options: LinkOptions) {
@@ -61,8 +66,10 @@ export class ServerLink {
     this.#access = access;
     this.#server = server;
     this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#options.logger });
-    if (server !== undefined)
-      this.#userLog = new UserLog(access, this.#options.clock, this.#options.noteUser);
+    if (server === undefined) return;
+    this.#userLog = new UserLog(access, this.#options.clock, this.#options.noteUser);
+    const sessions = () => openSessions(access);
+    this.#idleSessions = new IdleSessions({ sessions, end: this.#options.endIdle });
   }
 
   /** Opens an external server, now or when it is up. Resolves after the first try, however it went. */
@@ -107,6 +114,7 @@ export class ServerLink {
     await this.warm.close();
     await this.#reaching?.stop();
     await this.#reaper?.close();
+    await this.#idleSessions?.close();
     await this.#userLog?.close();
     await this.#access?.close();
     await this.#server?.stop();

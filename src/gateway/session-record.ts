@@ -6,6 +6,7 @@ import type { SqlError } from '../core/errors.ts';
 import type { Credential } from '../redshift/credential.ts';
 import type { Revocable } from '../redshift/revocations.ts';
 import { type ConnectionEventName, connectionEvent, type Transport } from './connection-log.ts';
+import { IDLE_TIMEOUT } from './idle-sessions.ts';
 import type { ServedCluster } from './route.ts';
 
 /** When a session must end, and the words for it. */
@@ -132,6 +133,11 @@ export class SessionRecord {
     } catch {
       return false;
     }
+  }
+
+  /** Notes that the server ends the session because it was idle for too long. */
+  timedOut(): void {
+    this.endedBy ??= IDLE_TIMEOUT;
   }
 
   /** Records the end of a session. The session is over either way, so a log that fails changes nothing here. */

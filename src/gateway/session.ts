@@ -227,7 +227,9 @@ async function serve(
     const ddl = userDdlRewriter(backend, session.dbUser, cluster.access, lookAtUsers);
     const rewrite = aloneInDatabase(ddl, cluster.warm);
     const options = { client, backend: backend.channel, rewrite, signal, leavesOpen: warm !== undefined };
-    isOpen = (await relay(options)) === 'open';
+    const relayed = await relay(options);
+    isOpen = relayed === 'open';
+    if (relayed === 'timed-out') record.timedOut();
   } catch (error) {
     client.end(writeErrorResponse('FATAL', tellable(deps.logger, record.sessionId, error)));
   } finally {

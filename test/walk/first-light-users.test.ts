@@ -285,6 +285,39 @@ describe('the options of a user', () => {
     await Promise.all([plain, grouped, plain].map((login) => ask(keyshift, login, 'select 1')));
   });
 
+  test('SESSION TIMEOUT ends idle sessions, also those that have taken the setting off, and is told as a timeout', async () => {
+    await master.query('create user idler session timeout 60');
+    expect(await admin.query("select rolconfig from pg_roles where rolname = 'idler'")).toEqual([
+      { rolconfig: ['idle_session_timeout=60s'] },
+    ]);
+    // The same setting, short enough for a test; nobody but a test gives it less than a minute.
+    await admin.query("alter role idler set idle_session_timeout = '1s'");
+    const ends = [
+      { dbGroups: [], sql: 'select 1' },
+      { dbGroups: ['example_group'], sql: 'select 1' },
+      { dbGroups: [], sql: 'set idle_session_timeout = 0' },
+      { dbGroups: ['example_group'], sql: "select set_config('idle_session_timeout', '0', false)" },
+    ].map(async ({ dbGroups, sql }) => {
+      const session = await logIn(keyshift, await issue(keyshift, { dbUser: 'idler', dbGroups }));
+      const end = new Promise((resolve) => session.once('error', resolve));
+      await session.query(sql);
+      return end;
+    });
+    const told = { code: '57P05', message: 'terminating connection due to idle-session timeout' };
+    for (const end of ends) expect(await end).toMatchObject(told);
+    await expect
+      .poll(
+        async () =>
+          (
+            await master.query(
+              "select timed_out, count(*)::int from stl_sessions where user_name like '%idler%' group by 1",
+            )
+          ).rows,
+        { timeout: 10_000 },
+      )
+      .toEqual([{ timed_out: 1, count: 4 }]);
+  });
+
   test('VALID UNTIL ends the password, not temporary logins', async () => {
     const login = { user: 'elapsed', password: 'Elapsed-Password-1' };
     await master.query(`create user elapsed password '${login.password}' valid until '2020-01-01'`);

@@ -60,7 +60,9 @@ async function answer(
   const values: string[] = [];
   for (const value of parameters) {
     values.push(
-      typeof value === 'string' ? value : Object.values((await master.query(value.sql)).rows[0])[0],
+      typeof value === 'string'
+        ? value
+        : ((await master.query<[string]>({ text: value.sql, rowMode: 'array' })).rows[0]?.[0] ?? ''),
     );
   }
   const isChosen = parameters.some((value) => typeof value !== 'string');

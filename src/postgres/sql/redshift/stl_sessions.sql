@@ -4,7 +4,7 @@ SELECT coalesce(u.oid::int, 0) AS userid,
   ended.at - (entry ->> 'durationUs')::bigint * interval '1 microsecond' AS starttime, ended.at AS endtime,
   (entry ->> 'pid')::int AS process, entry ->> 'loginName' AS user_name, entry ->> 'database' AS db_name,
   coalesce(keyshift.idle_seconds(u.oid), 0) AS timeout_sec,
-  CASE WHEN entry ? 'isEndedFromOutside' THEN 3 ELSE 2 END AS timed_out
+  CASE WHEN entry ? 'isTimedOut' THEN 1 WHEN entry ? 'isEndedFromOutside' THEN 3 ELSE 2 END AS timed_out
 FROM keyshift.visible_ended_sessions() entry
 CROSS JOIN LATERAL (SELECT (entry ->> 'at')::timestamptz AT TIME ZONE 'UTC' AS at) ended
 LEFT JOIN pg_roles u ON u.rolname = entry ->> 'dbUser'
