@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { AuditEvent, AuditSink, RefusalSink } from '../audit/event.ts';
 import { sourceOf } from '../core/addresses.ts';
 import type { Clock } from '../core/clock.ts';
@@ -112,6 +113,21 @@ export class SessionRecord {
     this.groups = groups;
     this.credential = credential;
     this.since = this.#deps.clock.now();
+  }
+
+  /** Counts what passes from now on: a warm backend's connection has moved more, for the sessions before. */
+  countTraffic(server: Socket): void {
+    const { bytesWritten, bytesRead } = server;
+    this.traffic = () => ({
+      fromClient: server.bytesWritten - bytesWritten,
+      toClient: server.bytesRead - bytesRead,
+    });
+  }
+
+  /** What the connection moves from now on is not the session's. */
+  stopCounting(): void {
+    const moved = this.traffic();
+    this.traffic = () => moved;
   }
 
   /** Records the login, durably, before the client is told that it is in. */

@@ -28,7 +28,7 @@ import { obtainBackend, warmLogin } from './obtain-backend.ts';
 import { relay } from './relay.ts';
 import type { Route, ServedCluster } from './route.ts';
 import { secure } from './secure.ts';
-import type { SessionRecord, Traffic } from './session-record.ts';
+import type { SessionRecord } from './session-record.ts';
 import { readClientParameters } from './startup-parameters.ts';
 import type { StrangerLimits } from './stranger-limits.ts';
 import { internalError, tellable } from './tellable.ts';
@@ -82,14 +82,14 @@ export async function runSession(
   ready: () => void,
 ): Promise<void> {
   const deadline = new LoginDeadline(socket);
+  let session: LoggedIn | undefined;
   try {
-    const session = await logIn(deps, route, socket, record, deadline, ending);
+    session = await logIn(deps, route, socket, record, deadline, ending);
     deadline.end();
     if (session === undefined) return;
     ready();
     deadline.releaseServer();
     await serve(deps, session, record, ending.signal);
-    await record.ended();
   } catch (error) {
     await turnAway(deps, route, record, deadline, error);
   } finally {
@@ -100,12 +100,14 @@ export async function runSession(
     closeSoon(deadline.client?.socket ?? socket);
     closeSoon(socket);
   }
+  if (session !== undefined) await record.ended();
 }
 
 /** A client that does not take its last bytes is cut off after this. */
 const LAST_BYTES_MS_MAX = 10_000;
 
 function closeSoon(socket: Socket): void {
+  if (socket.destroyed) return;
   socket.destroySoon();
   const timer = setTimeout(() => socket.destroy(), LAST_BYTES_MS_MAX).unref();
   socket.once('close', () => clearTimeout(timer));
@@ -171,7 +173,7 @@ async function logIn(
   requireWanted(ending.signal);
   const cancelKey = deps.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
-  record.traffic = trafficFromNow(backend.channel.socket);
+  record.countTraffic(backend.channel.socket);
   return { cluster, client, backend, dbUser, role, cancelKey, warm };
 }
 
@@ -181,15 +183,6 @@ async function logIn(
  */
 function asPostgresReads(name: string): string {
   return cutToBytes(name, LIMITS.postgresNameBytesMax);
-}
-
-/** What a session has moved; a warm backend's connection has moved more, for the sessions before. */
-function trafficFromNow(server: Socket): () => Traffic {
-  const { bytesWritten, bytesRead } = server;
-  return () => ({
-    fromClient: server.bytesWritten - bytesWritten,
-    toClient: server.bytesRead - bytesRead,
-  });
 }
 
 function noteIdentity(record: SessionRecord, identity: Identity): string {
@@ -234,6 +227,7 @@ async function serve(
     client.end(writeErrorResponse('FATAL', tellable(deps.logger, record.sessionId, error)));
   } finally {
     signal.removeEventListener('abort', end);
+    record.stopCounting();
     // A cancel request that is still on its way must not meet another session.
     const wasCanceled = deps.cancelKeys.drop(session.cancelKey);
     if (isOpen && warm !== undefined && !wasCanceled) void cluster.warm.keep(warm, backend);
