@@ -9,8 +9,17 @@ import type { ScramAccess, ServerAccess, TrustingAccess } from '../postgres/serv
 import { renewSessionPassword } from '../postgres/session-role.ts';
 import { type Backend, nextAuthentication, readGreeting } from './backend.ts';
 import type { Channel } from './channel.ts';
-import { answerScram, askForPassword, canPassThrough, passScramThrough, scramOffer } from './password.ts';
+import { makingRoom } from './making-room.ts';
+import {
+  answerScram,
+  askForPassword,
+  canPassThrough,
+  passScramThrough,
+  type SaslOffer,
+  scramOffer,
+} from './password.ts';
 import { ServerChannel } from './server-channel.ts';
+import type { WarmBackends } from './warm-backends.ts';
 
 /** How the gateway enters a server: as a role that it has provisioned, and for somebody who has a password there. */
 
@@ -30,6 +39,15 @@ export interface LoginAttempt {
 interface Chance {
   readonly random: RandomBytes;
 }
+
+/** Where a password is proved. */
+export interface Proving {
+  readonly access: ServerAccess;
+  readonly warm: Pick<WarmBackends, 'isEmpty' | 'clear'>;
+}
+
+/** For the connection on which a password was proved to end, in milliseconds. PostgreSQL takes one or two. */
+const LEAVE_MS_MAX = 1_000;
 
 /**
  * The step *backend*: logs in as a role that was provisioned, or goes on where a password was `proved`. Throws the
@@ -54,7 +72,7 @@ export function openBackend(
  */
 export async function provePassword(
   deps: Chance,
-  access: ServerAccess,
+  { access, warm }: Proving,
   client: Channel,
   attempt: LoginAttempt,
 ): Promise<ServerChannel | undefined> {
@@ -63,7 +81,7 @@ export async function provePassword(
     throw new SqlError('28P01', `password authentication failed for user "${attempt.user}"`);
   }
   if (access.way === 'scram') return proveInPlace(deps, access, client, attempt);
-  await proveInLoginDatabase(deps, access, client, attempt);
+  await proveInLoginDatabase(deps, { access, warm }, client, attempt);
   return undefined;
 }
 
@@ -112,15 +130,18 @@ async function enterWithSecret(
 /** In a database that is empty and made for this: the session itself then comes in without a password. */
 async function proveInLoginDatabase(
   deps: Chance,
-  access: TrustingAccess,
+  { access, warm }: Proving & { readonly access: TrustingAccess },
   client: Channel,
   attempt: LoginAttempt,
 ): Promise<void> {
-  const server = await open(access, attempt.user, LOGIN_DATABASE, { ...attempt, settings: new Map() });
+  const opening = { ...attempt, settings: new Map<string, string>() };
+  const asking = await makingRoom(warm, () => openAsking(access, LOGIN_DATABASE, opening));
   try {
-    await prove(deps, access, client, server, attempt.isRedshiftDriver);
+    await prove(deps, access, client, asking, attempt.isRedshiftDriver);
+    // The session needs a connection of its own, and there may be no other.
+    await asking.server.takeLeave(LEAVE_MS_MAX);
   } finally {
-    server.destroy();
+    asking.server.destroy();
   }
 }
 
@@ -132,19 +153,34 @@ async function proveInPlace(
   attempt: LoginAttempt,
 ): Promise<ServerChannel> {
   requireClientDatabase(attempt.database);
-  const server = await open(access, attempt.user, attempt.database, attempt);
-  await prove(deps, access, client, server, attempt.isRedshiftDriver);
-  return server;
+  const asking = await openAsking(access, attempt.database, attempt);
+  await prove(deps, access, client, asking, attempt.isRedshiftDriver);
+  return asking.server;
+}
+
+/** A server that has asked for the password. */
+interface Asking {
+  readonly server: ServerChannel;
+  readonly offer: SaslOffer;
+}
+
+async function openAsking(access: ServerAccess, database: string, attempt: LoginAttempt): Promise<Asking> {
+  const server = await open(access, attempt.user, database, attempt);
+  try {
+    return { server, offer: await scramOffer(server) };
+  } catch (error) {
+    server.destroy();
+    throw error;
+  }
 }
 
 async function prove(
   deps: Chance,
   access: ServerAccess,
   client: Channel,
-  server: ServerChannel,
+  { server, offer }: Asking,
   isRedshiftDriver: boolean,
 ): Promise<void> {
-  const offer = await scramOffer(server);
   if (isRedshiftDriver || !canPassThrough(offer) || (await hasDigestPasswords(access))) {
     await answerScram(server, await askForPassword(client), deps.random);
   } else await passScramThrough(client, server);

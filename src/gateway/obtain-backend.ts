@@ -1,9 +1,9 @@
-import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Provisioned } from '../postgres/provision.ts';
 import type { ServerAccess } from '../postgres/server-access.ts';
 import type { Backend } from './backend.ts';
 import { type LoginAttempt, openBackend } from './enter.ts';
+import { makingRoom } from './making-room.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { WarmBackends, WarmLogin } from './warm-backends.ts';
 
@@ -51,16 +51,6 @@ export async function obtainBackend(
     attempt.onServer(kept.channel);
     return kept;
   }
-  try {
-    return await openBackend(deps, access, role, attempt, proved);
-  } catch (error) {
-    // The connections that are missing may be those of idle backends.
-    if (!isTooMany(error) || proved !== undefined || warm.processIds.length === 0) throw error;
-    await warm.clear();
-    return await openBackend(deps, access, role, attempt, proved);
-  }
-}
-
-function isTooMany(error: unknown): boolean {
-  return error instanceof SqlError && error.sqlState === '53300';
+  if (proved !== undefined) return openBackend(deps, access, role, attempt, proved);
+  return makingRoom(warm, () => openBackend(deps, access, role, attempt, undefined));
 }

@@ -24,7 +24,7 @@ import type { Channel } from './channel.ts';
 /** The server's SCRAM with channel binding, offered on a connection that TLS encrypts. */
 const BOUND_MECHANISM = `${SCRAM_MECHANISM}-PLUS`;
 
-type SaslOffer = Extract<Authentication, { kind: 'sasl' }>;
+export type SaslOffer = Extract<Authentication, { kind: 'sasl' }>;
 
 /** Asks for the password in clear text, which only TLS permits. Throws SqlError 08P01 for anything else. */
 export async function askForPassword(client: Channel): Promise<Secret> {

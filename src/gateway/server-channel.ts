@@ -1,3 +1,4 @@
+import { writeTerminate } from '../pgwire/index.ts';
 import type { ServerAccess, TakeBytes } from '../postgres/server-access.ts';
 import { Channel, ConnectionEnded } from './channel.ts';
 import { readToTheEnd } from './read-to-the-end.ts';
@@ -25,6 +26,24 @@ export class ServerChannel extends Channel {
     this.#take = take;
     if (rest.length > 0) take(rest);
     this.socket.resume();
+  }
+
+  /**
+   * Ends the session with Terminate, and waits until the server has closed the connection: only then has it room for
+   * another. One that does not within the limit, in milliseconds, is cut off.
+   */
+  takeLeave(msMax: number): Promise<void> {
+    const { socket } = this;
+    if (socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), msMax);
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.passTo(() => {});
+      socket.end(writeTerminate());
+    });
   }
 
   override stopReading(): void {

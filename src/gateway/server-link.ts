@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Logger } from '../core/logger.ts';
+import { disarmOrphans } from '../postgres/disarm-orphans.ts';
 import type { EmbeddedServer } from '../postgres/embedded.ts';
 import { openSessions } from '../postgres/open-sessions.ts';
 import { type Reconciled, reapSessionRoles, reconcileSessionRoles } from '../postgres/reap-session-roles.ts';
@@ -62,12 +63,20 @@ export class ServerLink {
 
   /** Takes a server that is prepared. `server` is given when it is ours to stop. */
   take(access: ServerAccess, server: EmbeddedServer | undefined): void {
-    const reap = (signal: AbortSignal) => reapSessionRoles(access, { signal });
+    const reap = async (signal: AbortSignal) => {
+      await disarmOrphans(access);
+      return reapSessionRoles(access, { signal });
+    };
+    const reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#options.logger });
     this.#access = access;
     this.#server = server;
-    this.#reaper = new Reaper({ identifier: this.#identifier, reap, logger: this.#options.logger });
+    this.#reaper = reaper;
     if (server === undefined) return;
-    this.#userLog = new UserLog(access, this.#options.clock, this.#options.noteUser);
+    this.#userLog = new UserLog(access, this.#options.clock, (event) => {
+      this.#options.noteUser(event);
+      // Sessions of the user that have groups are not to keep the rights of these.
+      if (event.action === 'drop') reaper.hurry();
+    });
     const sessions = () => openSessions(access);
     this.#idleSessions = new IdleSessions({ sessions, end: this.#options.endIdle });
   }

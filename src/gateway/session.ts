@@ -13,7 +13,6 @@ import {
   writeErrorResponse,
   writeNegotiateProtocolVersion,
 } from '../pgwire/index.ts';
-import { provision, requireClientDatabase } from '../postgres/provision.ts';
 import { isTemporaryLoginName } from '../redshift/login-name.ts';
 import { type AdmitDeps, admit } from './admit.ts';
 import { aloneInDatabase } from './alone-in-database.ts';
@@ -22,9 +21,9 @@ import type { CancelKeys } from './cancel.ts';
 import { type Channel, ConnectionEnded } from './channel.ts';
 import { transportOf } from './connection-log.ts';
 import { endBackend } from './end-backend.ts';
-import type { LoginAttempt } from './enter.ts';
 import { LoginDeadline } from './login-deadline.ts';
-import { obtainBackend, warmLogin } from './obtain-backend.ts';
+import { loginRole } from './login-role.ts';
+import { obtainBackend } from './obtain-backend.ts';
 import { relay } from './relay.ts';
 import type { Route, ServedCluster } from './route.ts';
 import { secure } from './secure.ts';
@@ -60,7 +59,8 @@ interface LoggedIn {
   readonly client: Channel;
   readonly backend: Backend;
   readonly dbUser: string;
-  readonly role: string;
+  /** Identifies the role that the backend runs as, under whatever name. */
+  readonly roleId: number;
   readonly cancelKey: BackendKeyData;
   /** The login that the backend may serve next; undefined for one that must end with its session. */
   readonly warm: WarmLogin | undefined;
@@ -160,7 +160,7 @@ async function logIn(
     deadline.abandon(reason);
   });
   await admit(deps, record);
-  const { role, warm } = await deadline.forServer(loginRole(deps, cluster, identity, attempt));
+  const { role, roleId, warm } = await deadline.forServer(loginRole(deps, cluster, identity, attempt));
   record.role = role;
   deadline.require();
   const proved = identity.kind === 'password' ? identity.server : undefined;
@@ -174,7 +174,7 @@ async function logIn(
   const cancelKey = deps.cancelKeys.issue(backend.key, cluster.access, minorVersion);
   welcome(client, backend, cancelKey, isRedshiftDriver);
   record.countTraffic(backend.channel.socket);
-  return { cluster, client, backend, dbUser, role, cancelKey, warm };
+  return { cluster, client, backend, dbUser, roleId, cancelKey, warm };
 }
 
 /**
@@ -233,28 +233,6 @@ async function serve(
     if (isOpen && warm !== undefined && !wasCanceled) void cluster.warm.keep(warm, backend);
     else backend.channel.destroy();
   }
-}
-
-/**
- * The role to log in as: a password user's own; for a temporary login that of its user, or of its groups' session, with
- * what a warm backend must be to serve it.
- */
-async function loginRole(
-  deps: GatewayDeps,
-  cluster: ServedCluster,
-  identity: Identity,
-  attempt: LoginAttempt,
-): Promise<{ readonly role: string; readonly warm?: WarmLogin | undefined }> {
-  const { database } = attempt;
-  if (identity.kind === 'password') {
-    requireClientDatabase(database);
-    return { role: identity.dbUser };
-  }
-  const { dbUser, groups, autoCreate } = identity.login;
-  const ignoredBackends = cluster.warm.processIds;
-  const wanted = { dbUser, displayName: identity.loginName, groups, autoCreate, database, ignoredBackends };
-  const provisioned = await provision(cluster.access, wanted);
-  return { role: provisioned.loginRole, warm: warmLogin(deps, cluster, provisioned, attempt) };
 }
 
 /**

@@ -1,12 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { SqlError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import type { ServerAccess } from '../postgres/server-access.ts';
 import { checkLogin, type LoginCheck, type VerifiedLogin } from '../redshift/check-login.ts';
 import { isTemporaryLoginName } from '../redshift/login-name.ts';
 import type { DerivedKeys } from '../store/keyring.ts';
 import type { Channel } from './channel.ts';
-import { type LoginAttempt, provePassword } from './enter.ts';
+import { type LoginAttempt, type Proving, provePassword } from './enter.ts';
 import { askForPassword } from './password.ts';
 import type { PasswordProofs } from './password-proofs.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -27,10 +26,9 @@ export interface VerifyDeps {
   readonly passwordProofs: PasswordProofs;
 }
 
-export interface VerifyingCluster {
+export interface VerifyingCluster extends Proving {
   readonly arn: string;
   readonly keys: DerivedKeys;
-  readonly access: ServerAccess;
 }
 
 /** What was sent is no temporary password for this name and cluster. */
@@ -54,7 +52,7 @@ export async function verifyLogin(
     if (!check.ok) throw refusal(check, attempt, deps.clock.now());
     return { kind: 'temporary', loginName: user, login: check.login };
   }
-  const prove = () => provePassword(deps, cluster.access, client, attempt);
+  const prove = () => provePassword(deps, cluster, client, attempt);
   const server = await deps.passwordProofs.pass(cluster.arn, attempt.source, client, prove);
   return { kind: 'password', dbUser: user, server };
 }

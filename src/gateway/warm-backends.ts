@@ -1,5 +1,4 @@
 import type { RandomBytes } from '../core/ids.ts';
-import { writeTerminate } from '../pgwire/index.ts';
 import type { Backend } from './backend.ts';
 import { type Proof, resetBackend } from './reset-backend.ts';
 
@@ -73,6 +72,11 @@ export class WarmBackends {
   /** Process ids of the idle ones, which belong to no session. */
   get processIds(): number[] {
     return [...this.#idle.values()].flat().map(({ backend }) => backend.key.processId);
+  }
+
+  /** Whether none has a connection to the server: none is idle, being reset, or ending. */
+  get isEmpty(): boolean {
+    return this.#count === 0 && this.#busy.size === 0;
   }
 
   /** One for that login, if there is one; it is the caller's from then on. */
@@ -168,19 +172,7 @@ export class WarmBackends {
 
   /** With Terminate, so that what its session may have asked for last is done, as without us. */
   #end({ channel }: Backend): Promise<void> {
-    const { socket } = channel;
-    if (socket.destroyed) return Promise.resolve();
-    return this.#track(
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(() => socket.destroy(), TERMINATE_MS_MAX);
-        socket.once('close', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-        channel.passTo(() => {});
-        socket.end(writeTerminate());
-      }),
-    );
+    return this.#track(channel.takeLeave(TERMINATE_MS_MAX));
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

@@ -39,6 +39,9 @@ export interface Provisioned {
   readonly configLoadedAt: number;
 }
 
+/** The user has as many sessions as its CONNECTION LIMIT allows. */
+export class UserLimitReached extends SqlError {}
+
 /** PostgreSQL's own, where nobody works. */
 const TEMPLATES: ReadonlySet<string> = new Set(['template0', 'template1']);
 
@@ -145,7 +148,7 @@ function check(request: ProvisionRequest, facts: ProvisionFacts): void {
     !account.isSuperuser &&
     account.connections >= account.connectionLimit
   ) {
-    throw new SqlError('53300', `too many connections for role "${request.dbUser}"`);
+    throw new UserLimitReached('53300', `too many connections for role "${request.dbUser}"`);
   }
 }
 

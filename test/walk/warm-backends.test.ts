@@ -4,6 +4,8 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLE } from '../../src/example.ts';
 import { writeParse, writeQuery, writeTerminate } from '../../src/pgwire/index.ts';
+import { ADMIN_ROLE } from '../../src/postgres/embedded.ts';
+import { must } from './support/api.ts';
 import { Keyshift } from './support/keyshift.ts';
 import { issue, type Login, logIn, loginRefusal, type Target } from './support/logins.ts';
 import { ServerAdmin } from './support/server-admin.ts';
@@ -434,5 +436,70 @@ describe('a change while a backend is idle', () => {
     await client.query('DROP DATABASE passing');
     expect(await seen(pid)).toBeUndefined();
     await client.end();
+  });
+});
+
+describe('on a server that is full, with idle backends', () => {
+  const MASTER: Login = { user: EXAMPLE.masterUsername, password: 'Master-Password-1' };
+  const fillers: Client[] = [];
+  /** More than the three connections that PostgreSQL keeps for its superusers, who take these here. */
+  const IDLE = 6;
+
+  beforeAll(async () => {
+    await must(keyshift.root, 'redshift', 'ModifyCluster', {
+      ClusterIdentifier: EXAMPLE.cluster,
+      MasterUserPassword: MASTER.password,
+    });
+  });
+  afterAll(async () => {
+    await Promise.all(fillers.map((filler) => filler.end()));
+  });
+
+  /** Takes connections that are no session's until the server has none left, for the administrator neither. */
+  async function fill(user: string): Promise<void> {
+    for (;;) {
+      const filler = admin.newClient(user);
+      try {
+        await filler.connect();
+      } catch {
+        return;
+      }
+      fillers.push(filler);
+    }
+  }
+
+  async function empty(count: number): Promise<void> {
+    await Promise.all(fillers.splice(0, count).map((filler) => filler.end()));
+  }
+
+  test.each<[string, () => Promise<Login>]>([
+    ['a temporary login of another role', async () => issue(keyshift, { dbUser: EXAMPLE.masterUsername })],
+    ['a login with a password', async () => MASTER],
+    [
+      'a temporary login whose session role must be made first',
+      async () => issue(keyshift, { dbUser: EXAMPLE.masterUsername, dbGroups: ['newly_made'] }),
+    ],
+  ])('%s gets in', async (_title, credentials) => {
+    await admin.query('DROP ROLE IF EXISTS newly_made; CREATE ROLE newly_made');
+    const wanted = await credentials();
+    await until(async () => {
+      await fill('temp_creds_user');
+      // Some more, for what the gateway opens itself.
+      await empty(IDLE + 5);
+      await warmUp();
+      const clients = await Promise.all(Array.from({ length: IDLE }, () => logIn(keyshift, login)));
+      const pids = await Promise.all(clients.map(pidOf));
+      await Promise.all(clients.map((client) => client.end()));
+      await Promise.all(pids.map(settled));
+      await fill('temp_creds_user');
+      // Those too that PostgreSQL keeps for its superusers.
+      await fill(ADMIN_ROLE);
+      // On a busy machine some may have grown old by now.
+      return (await Promise.all(pids.map(seen))).every((backend) => backend !== undefined);
+    });
+    const client = await logIn(keyshift, wanted);
+    expect((await client.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);
+    await client.end();
+    await empty(fillers.length);
   });
 });

@@ -34,15 +34,16 @@ AS $body$
   WHERE r.rolname = role_name
 $body$;
 
--- The database user of this session, whatever role it runs under.
+-- The database user of this session, whatever role it runs under and whatever the user is called by now. NULL in a
+-- session with groups whose user was dropped.
 CREATE OR REPLACE FUNCTION keyshift.session_user_name()
 RETURNS name
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog
 AS $body$
-  SELECT coalesce(
-    (SELECT u.rolname FROM keyshift.session_role(session_user) s JOIN pg_roles u ON u.oid = s.user_id),
-    session_user
-  )
+  SELECT CASE WHEN s.role_id IS NULL THEN session_user ELSE u.rolname END
+  FROM (VALUES (true)) always
+  LEFT JOIN keyshift.session_role(session_user) s ON always.column1
+  LEFT JOIN pg_roles u ON u.oid = s.user_id
 $body$;
 
 -- The groups that this session's credential named, sorted. Not the user's permanent groups.

@@ -57,10 +57,10 @@ async function play(terminate: () => Promise<void>, reach = true): Promise<Playe
   };
   const key = { processId: 77, secretKey: Buffer.from('0a0b0c0d', 'hex') };
   const backend: Backend = { channel, key, notices: [], parameters: [] };
-  return { log, session: { client, backend, role: 'bob' }, access: access as unknown as ServerAccess };
+  return { log, session: { client, backend, roleId: 16400 }, access: access as unknown as ServerAccess };
 }
 
-const ASKED = ['cancel 77 0a0b0c0d', 'postgres: pg_terminate_backend 77 bob'];
+const ASKED = ['cancel 77 0a0b0c0d', 'postgres: pg_terminate_backend 77 16400'];
 
 describe('a session that is ended from outside', () => {
   test('has its query canceled, then its backend terminated, and only then its sockets closed', async () => {

@@ -83,6 +83,8 @@ const attempt: LoginAttempt = {
   onServer: () => {},
 };
 
+const warm = { isEmpty: true, clear: async () => {} };
+
 const enter = (access: ServerAccess) =>
   openBackend({ random: systemRandom }, access, 'IAM:analyst', attempt, undefined);
 
@@ -187,7 +189,7 @@ test('roles of the gateway are refused before the server hears of them', async (
   const connects = vi.spyOn(access, 'connect');
   const client = new Channel((await socketPair()).server);
   for (const user of ['boss', 'keyshift_superuser', 'IAM:analyst', 'pg_monitor']) {
-    const proving = provePassword({ random: systemRandom }, access, client, { ...attempt, user });
+    const proving = provePassword({ random: systemRandom }, { access, warm }, client, { ...attempt, user });
     await expect(proving).rejects.toMatchObject({
       sqlState: '28P01',
       message: `password authentication failed for user "${user}"`,
@@ -200,7 +202,10 @@ test('a database of PostgreSQL is none, before any password is asked for', async
   const { access } = await play('scram', []);
   const client = new Channel((await socketPair()).server);
   for (const database of ['template1', 'template0', 'keyshift_login']) {
-    const proving = provePassword({ random: systemRandom }, access, client, { ...attempt, database });
+    const proving = provePassword({ random: systemRandom }, { access, warm }, client, {
+      ...attempt,
+      database,
+    });
     await expect(proving).rejects.toMatchObject({ sqlState: '3D000' });
   }
 });

@@ -9,10 +9,12 @@ import type { Keyshift } from './keyshift.ts';
 /** The server behind the only cluster of a Keyshift, seen as its administrator: what no login through the gateway sees. */
 export class ServerAdmin {
   readonly #client: Client;
+  readonly #socketDir: string;
   readonly #linkDir: string | undefined;
 
-  private constructor(client: Client, linkDir: string | undefined) {
+  private constructor(client: Client, socketDir: string, linkDir: string | undefined) {
     this.#client = client;
+    this.#socketDir = socketDir;
     this.#linkDir = linkDir;
   }
 
@@ -21,10 +23,14 @@ export class ServerAdmin {
     const [folder, ...others] = readdirSync(clusters);
     if (folder === undefined || others.length > 0) throw new Error('there must be one cluster');
     const { dir, linkDir } = await socketPlace(join(clusters, folder, 'server'));
-    const client = new Client({ host: dir, port: SOCKET_PORT, user: ADMIN_ROLE, database: EXAMPLE.database });
-    client.on('error', () => {});
+    const client = clientOf(dir, ADMIN_ROLE);
     await client.connect();
-    return new ServerAdmin(client, linkDir);
+    return new ServerAdmin(client, dir, linkDir);
+  }
+
+  /** A client of the server itself as any role, not connected yet. */
+  newClient(user: string): Client {
+    return clientOf(this.#socketDir, user);
   }
 
   async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -35,4 +41,10 @@ export class ServerAdmin {
     await this.#client.end();
     await removeLinkDir(this.#linkDir);
   }
+}
+
+function clientOf(host: string, user: string): Client {
+  const client = new Client({ host, port: SOCKET_PORT, user, database: EXAMPLE.database });
+  client.on('error', () => {});
+  return client;
 }
