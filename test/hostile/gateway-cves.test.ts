@@ -67,6 +67,42 @@ describe('a password that is over', () => {
   });
 });
 
+describe('a password that was ended or is another’s', () => {
+  test('CVE-2025-2291: a revoked one is refused, and one that is issued afterwards is not', async () => {
+    const wanted = { dbUser: 'revoked_one', autoCreate: true, dbName: 'exampledb' };
+    const ended = await issue(keyshift, wanted);
+    await (await logIn(keyshift, ended)).end();
+    // Times of issue are whole seconds.
+    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '2' });
+    await must(keyshift.root, 'keyshift', 'RevokeAccess', { DbUser: 'revoked_one' });
+    expect((await loginRefusal(keyshift, ended)).code).toBe('28000');
+    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '2' });
+    await (await logIn(keyshift, await issue(keyshift, wanted))).end();
+    expect((await loginRefusal(keyshift, ended)).code).toBe('28000');
+  });
+
+  test('CVE-2025-2291: one of another user, of other groups or with one bit changed is refused', async () => {
+    const own = await issue(keyshift, { dbName: 'exampledb' });
+    const others = [
+      'IAM:awsuser',
+      'IAMA:temp_creds_user',
+      'IAM:temp_creds_user:example_group',
+      'temp_creds_user',
+    ];
+    for (const user of others)
+      expect((await loginRefusal(keyshift, { ...own, user })).code, user).toMatch(/^28(000|P01)$/);
+    const bytes = Buffer.from(own.password, 'base64url');
+    // Few, because wrong passwords are told later and later.
+    for (const bit of [0, 20, bytes.length * 4, bytes.length * 8 - 1]) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      const refused = await loginRefusal(keyshift, { ...own, password: changed.toString('base64url') });
+      expect(refused.code, `bit ${bit}`).toBe('28000');
+    }
+    await (await logIn(keyshift, own)).end();
+  });
+});
+
 describe('a startup packet that attacks', () => {
   test('CVE-2025-12819 (PgBouncer): a search_path of the client runs no code of its schema during the login', async () => {
     const master = await logIn(keyshift, MASTER);
