@@ -224,7 +224,7 @@ describe('GetCredentials of Redshift Serverless', () => {
     ['GetWorkgroup', { workgroupName: 'nowhere' }, 'ResourceNotFoundException'],
     ['GetWorkgroup', {}, 'ValidationException'],
     ['GetNamespace', { namespaceName: 'nowhere' }, 'ResourceNotFoundException'],
-    ['ListWorkgroups', { nextToken: 'nonsense' }, 'InvalidPaginationException'],
+    ['ListWorkgroups', { nextToken: 'nonsense' }, 'ValidationException'],
     ['CreateWorkgroup', {}, 'UnknownOperationException'],
   ])('%s with %j answers %s', async (operation, input, code) => {
     const answer = await askServerless(ada, operation, input);
