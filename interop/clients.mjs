@@ -115,7 +115,6 @@ export const CLIENTS = [
     ...all(NOT_TERRAFORM, 'lifecycle'),
     api: 'it calls the API only to connect and to run statements',
     expired: 'it asks for its own credentials as it connects, so there are no others to try',
-    iam: 'it names a database user always',
     host: 'it always asks DescribeClusters',
     cancel: 'it has no way to cancel a statement',
     copy: 'its COPY is from S3, which is not here',
@@ -128,7 +127,6 @@ export const CLIENTS = [
   shell('dbt-redshift', 'dbt', 'dbt/run.sh', {
     ...NO_PLAIN_API,
     describe: 'its profile must name a host',
-    cancel: 'it cancels only when somebody interrupts it, by a statement of its own',
     copy: NO_CALLS,
     pool: 'it has no pool',
   }),

@@ -2,7 +2,7 @@
 # dbt-redshift with the profile of docs/clients/dbt.md: debug, a seed and a run of a project with two models. dbt has no
 # option for the endpoint of the API: it comes from AWS_ENDPOINT_URL.
 . shell/scenarios.sh
-dbt=$1/bin/dbt
+dbt=$1/bin/dbt python=$1/bin/python here=$PWD
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp -r dbt/project/. "$folder"
@@ -76,6 +76,7 @@ prepared() {
     if (rows !== seed.join("")) throw new Error(rows);
   '
 }
+cancel() { profile "$as_master"; "$python" "$here/dbt/cancel.py" "$dbt"; }
 expired() {
   given_profile KS_EXPIRED
   refused 'IAM Authentication token has expired' "$dbt" debug
@@ -93,4 +94,4 @@ verify() {
   SSL_CERT_FILE=$KS_OTHER_CA_FILE refused 'CERTIFICATE_VERIFY_FAILED' "$dbt" debug
 }
 
-for name in documented host metadata iam token groups prepared expired database plain verify; do scenario $name; done
+for name in documented host metadata iam token groups prepared cancel expired database plain verify; do scenario $name; done

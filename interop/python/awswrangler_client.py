@@ -25,8 +25,11 @@ def describe():
 
 
 def documented():
-    [string] = FACTS["strings"]
-    with eval(string, {"wr": wr, "session": boto3.Session(region_name=FACTS["region"])}) as connection:
+    string, data_string = FACTS["strings"]
+    names = {"wr": wr, "session": boto3.Session(region_name=FACTS["region"])}
+    told = wr.data_api.redshift.read_sql_query("select current_user::text as me", con=eval(data_string, names))
+    check(told["me"][0] == FACTS["dbUser"], told)
+    with eval(string, names) as connection:
         frame = wr.redshift.read_sql_query("select count(*) as n from example.sales", con=connection)
     check(int(frame["n"][0]) == 300, frame)
 
@@ -39,6 +42,15 @@ def groups():
 
     refused(count, "permission denied")
     check(count(db_groups=[FACTS["dbGroup"]]) == 300, "another count")
+
+
+def iam():
+    """Only its calls of the Data API may leave the database user out."""
+    connection = wr.data_api.redshift.connect(
+        workgroup_name="default", database=FACTS["database"], boto3_session=boto3.Session()
+    )
+    frame = wr.data_api.redshift.read_sql_query("select current_user::text as me", con=connection)
+    check(frame["me"][0] == "IAM:RootIdentity", frame)
 
 
 def data():
@@ -108,6 +120,7 @@ run(
     {
         "documented": documented,
         "describe": describe,
+        "iam": iam,
         "data": data,
         "token": token,
         "groups": groups,
