@@ -1,10 +1,18 @@
 // bench/idle: the memory that a session costs while its client says nothing, in the gateway's own process, beside PgBouncer.
-// `npm run build && node bench/idle.mjs [sessions]`. The sessions' PostgreSQL processes are not counted.
-import { readFileSync } from 'node:fs';
+// `npm run build && node bench/idle.mjs [sessions]`. With more than 150 the backends are no PostgreSQL processes, which
+// would take gigabytes, but one process that stands in for all; see idle-backends.mjs.
+import { once } from 'node:events';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { has, Rig, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
 
-const [wanted = '150'] = process.argv.slice(2);
+const [wanted = '5000'] = process.argv.slice(2);
+const count = Number(wanted);
+/** What the servers have connections for. */
+const REAL_BACKENDS_MAX = 150;
+/** The first sessions bring in code and pools that all later ones share. */
+const WARM_UP = Math.min(count, 100);
 /** After which the memory of closed and opened connections has settled. */
 const SETTLE_MS = 3_000;
 const AT_ONCE = 10;
@@ -12,16 +20,26 @@ const AT_ONCE = 10;
 const rig = new Rig();
 try {
   const keyshift = await startKeyshift(rig);
-  const bouncer = has('pgbouncer') ? await startPgBouncer(rig, await startPostgres(rig)) : undefined;
-  console.log(`Node ${process.version}, ${wanted} sessions, all over TLS; resident memory of the proxy`);
-  for (const target of bouncer === undefined ? [keyshift] : [keyshift, bouncer]) {
-    // The first sessions bring in code and pools that all later ones share.
-    await end(await open(target, Number(wanted)));
+  const postgres = has('pgbouncer') ? await startPostgres(rig) : undefined;
+  const bouncer = postgres && (await startPgBouncer(rig, postgres, 'plain', count));
+  const targets = bouncer === undefined ? [keyshift] : [keyshift, bouncer];
+  for (const target of targets) await end(await open(target, 1));
+  if (count > REAL_BACKENDS_MAX) {
+    const clusters = join(keyshift.data, 'clusters');
+    for (const id of readdirSync(clusters)) await standIn(join(clusters, id, 'server', '.s.PGSQL.5432'));
+    if (postgres) await standIn(join(postgres.home, `.s.PGSQL.${postgres.port}`));
+  }
+  const backends = count > REAL_BACKENDS_MAX ? 'one process stands in for the backends' : 'real backends';
+  console.log(
+    `Node ${process.version}, ${count} sessions, all over TLS, ${backends}; resident memory of the proxy`,
+  );
+  for (const target of targets) {
+    await end(await open(target, WARM_UP));
     await settle();
     const before = residentKib(target.pid);
-    const sessions = await open(target, Number(wanted));
+    const sessions = await open(target, count);
     await settle();
-    const each = (residentKib(target.pid) - before) / Number(wanted);
+    const each = (residentKib(target.pid) - before) / count;
     await end(sessions);
     console.log(`  ${target.name.padEnd(24)} ${each.toFixed(1).padStart(6)} KiB a session`);
   }
@@ -29,11 +47,18 @@ try {
   await rig.end();
 }
 
-async function open(target, count) {
+async function standIn(path) {
+  const script = new URL('idle-backends.mjs', import.meta.url).pathname;
+  const child = rig.start(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  chmodSync(path, 0o777);
+}
+
+async function open(target, number) {
   const env = await target.login();
   const sessions = [];
-  for (let opened = 0; opened < count; opened += AT_ONCE) {
-    const some = Array.from({ length: Math.min(AT_ONCE, count - opened) }, () => {
+  for (let opened = 0; opened < number; opened += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, number - opened) }, () => {
       const client = new pg.Client({
         ...{ host: env.PGHOST, port: Number(env.PGPORT), user: env.PGUSER, password: env.PGPASSWORD },
         ...{ database: env.PGDATABASE, ssl: { rejectUnauthorized: false } },

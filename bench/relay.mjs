@@ -1,11 +1,21 @@
 // bench/relay: what a transaction and a megabyte of COPY cost through the gateway, beside PostgreSQL itself (TLS, SCRAM)
-// and PgBouncer (session pooling, TLS). Interleaved in one run; the deciding figure is the CPU of the proxy.
-// `npm run build && node bench/relay.mjs [rounds] [seconds]`; needs pgbench and psql.
+// PgBouncer (session pooling, TLS), and the least that a process on Node's public API can do. Interleaved in one run; the
+// deciding figure is the CPU of the proxy.
+// `npm run build && node bench/relay.mjs [rounds] [seconds] [only loads that match]`; needs pgbench and psql.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpuOf } from './cpu.mjs';
-import { has, median, Rig, run, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
+import {
+  has,
+  median,
+  Rig,
+  run,
+  startBareGateway,
+  startKeyshift,
+  startPgBouncer,
+  startPostgres,
+} from './rivals.mjs';
 
-const [rounds = '4', seconds = '4'] = process.argv.slice(2);
+const [rounds = '4', seconds = '4', only = ''] = process.argv.slice(2);
 const SCALE = 1;
 const LOADS = ['simple', 'prepared'].flatMap((protocol) =>
   [1, 8, 32].map((clients) => ({ protocol, clients, name: `pgbench -S ${protocol}, ${clients} clients` })),
@@ -23,7 +33,8 @@ try {
   const keyshift = await startKeyshift(rig);
   const direct = await startPostgres(rig);
   const pgbouncer = await startPgBouncer(rig, direct);
-  const targets = [keyshift, direct, ...(pgbouncer === undefined ? [] : [pgbouncer])];
+  const bare = await startBareGateway(rig, direct, true);
+  const targets = [keyshift, direct, ...(pgbouncer === undefined ? [] : [pgbouncer]), bare];
   for (const target of targets) target.env = await target.login();
   for (const target of [keyshift, direct]) await run(target, 'pgbench', ['-i', '-q', '-s', String(SCALE)]);
   console.log(`Node ${process.version}, ${rounds} rounds of ${seconds} s each, interleaved; medians`);
@@ -35,6 +46,7 @@ try {
 }
 
 async function compare(name, targets, measure) {
+  if (!new RegExp(only).test(name)) return;
   const results = new Map(targets.map((target) => [target.name, []]));
   for (const target of targets) await measure(target);
   for (let round = 0; round < Number(rounds); round++) {
@@ -50,19 +62,20 @@ async function compare(name, targets, measure) {
         ? ''
         : `   p99 ${figure(target, 'p99').toFixed(2).padStart(6)} ms`;
     console.log(
-      `  ${target.padEnd(10)} ${figure(target, 'rate').toFixed(0).padStart(7)} per second ` +
+      `  ${target.padEnd(12)} ${figure(target, 'rate').toFixed(0).padStart(7)} per second ` +
         `(${(figure(target, 'rate') / figure('direct', 'rate')).toFixed(2)} of direct)${p99}${cpu}`,
     );
   }
-  if (results.has('pgbouncer'))
-    console.log(
-      `  CPU keyshift / pgbouncer: ${(figure('keyshift', 'cpu') / figure('pgbouncer', 'cpu')).toFixed(2)}`,
-    );
+  for (const target of ['keyshift', 'bare Node.js']) {
+    if (!results.has('pgbouncer')) continue;
+    const ratio = figure(target, 'cpu') / figure('pgbouncer', 'cpu');
+    console.log(`  CPU ${target} / pgbouncer: ${ratio.toFixed(2)}`);
+  }
 }
 
 async function transactions(target, { protocol, clients }) {
   const before = cpuOf(target.pid);
-  const log = `${rig.directory}/${target.name}`;
+  const log = `${rig.directory}/${target.name.replaceAll(' ', '-')}`;
   const text = await run(target, 'pgbench', [
     ...['-n', '-S', '-M', protocol, '-c', String(clients), '-j', '2', '-T', seconds],
     ...['-l', `--log-prefix=${log}`],

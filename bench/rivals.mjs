@@ -146,8 +146,11 @@ export async function startPostgres(rig) {
   };
 }
 
-/** Session pooling in front of that PostgreSQL. `auth` is PgBouncer's auth_type; the password is the same. */
-export async function startPgBouncer(rig, postgres, auth = 'scram-sha-256') {
+/**
+ * Session pooling in front of that PostgreSQL. `auth` is PgBouncer's auth_type; the password is the same. `sessions`:
+ * how many at a time.
+ */
+export async function startPgBouncer(rig, postgres, auth = 'scram-sha-256', sessions = 300) {
   if (!has('pgbouncer')) return undefined;
   const home = join(rig.directory, `pgbouncer-${auth}`);
   mkdirSync(home);
@@ -165,7 +168,7 @@ auth_type = ${auth}
 auth_file = ${home}/users.txt
 pool_mode = session
 max_client_conn = 10000
-default_pool_size = 300
+default_pool_size = ${sessions}
 client_tls_sslmode = require
 client_tls_cert_file = ${postgres.tls.certificate}
 client_tls_key_file = ${postgres.tls.key}
@@ -178,7 +181,9 @@ ignore_startup_parameters = extra_float_digits
   const { uid, gid } = postgres.asServer;
   if (uid !== undefined)
     for (const file of ['', 'users.txt', 'pgbouncer.ini']) chownSync(join(home, file), uid, gid);
-  const child = rig.start('pgbouncer', ['-q', join(home, 'pgbouncer.ini')], postgres.asServer);
+  // Two files for each session, of which it may have more than a login shell.
+  const command = 'ulimit -n "$(ulimit -Hn)"; exec pgbouncer -q "$1"';
+  const child = rig.start('sh', ['-c', command, 'sh', join(home, 'pgbouncer.ini')], postgres.asServer);
   await until(() => accepts(port), child, 'pgbouncer');
   return {
     name: auth === 'plain' ? 'pgbouncer, clear text' : 'pgbouncer',
