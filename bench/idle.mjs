@@ -1,11 +1,12 @@
-// bench/idle: the memory that a session costs while its client says nothing, in the gateway's own process, beside PgBouncer.
+// bench/idle: the memory that a session costs while its client says nothing, in the gateway's own process, beside PgBouncer
+// and the least that a process on Node's public API can do.
 // `npm run build && node bench/idle.mjs [sessions]`. With more than 150 the backends are no PostgreSQL processes, which
 // would take gigabytes, but one process that stands in for all; see idle-backends.mjs.
 import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { has, Rig, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
+import { has, Rig, startBareGateway, startKeyshift, startPgBouncer, startPostgres } from './rivals.mjs';
 
 const [wanted = '5000'] = process.argv.slice(2);
 const count = Number(wanted);
@@ -14,20 +15,21 @@ const REAL_BACKENDS_MAX = 150;
 /** The first sessions bring in code and pools that all later ones share. */
 const WARM_UP = Math.min(count, 100);
 /** After which the memory of closed and opened connections has settled. */
-const SETTLE_MS = 3_000;
+const SETTLE_MS = 15_000;
 const AT_ONCE = 10;
 
 const rig = new Rig();
 try {
   const keyshift = await startKeyshift(rig);
-  const postgres = has('pgbouncer') ? await startPostgres(rig) : undefined;
-  const bouncer = postgres && (await startPgBouncer(rig, postgres, 'plain', count));
-  const targets = bouncer === undefined ? [keyshift] : [keyshift, bouncer];
+  const postgres = await startPostgres(rig);
+  const bare = await startBareGateway(rig, postgres, true);
+  const bouncer = has('pgbouncer') ? [await startPgBouncer(rig, postgres, 'plain', count)] : [];
+  const targets = [keyshift, ...bouncer, bare];
   for (const target of targets) await end(await open(target, 1));
   if (count > REAL_BACKENDS_MAX) {
     const clusters = join(keyshift.data, 'clusters');
     for (const id of readdirSync(clusters)) await standIn(join(clusters, id, 'server', '.s.PGSQL.5432'));
-    if (postgres) await standIn(join(postgres.home, `.s.PGSQL.${postgres.port}`));
+    await standIn(join(postgres.home, `.s.PGSQL.${postgres.port}`));
   }
   const backends = count > REAL_BACKENDS_MAX ? 'one process stands in for the backends' : 'real backends';
   console.log(

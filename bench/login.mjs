@@ -1,6 +1,7 @@
 // bench/login: what a login costs through the gateway, with a temporary password, beside PostgreSQL itself (TLS, SCRAM),
 // PgBouncer (session pooling, TLS) with SCRAM and with a clear-text password, and the least that a process on Node's
-// public API can do. Interleaved in one run. Then the first login of each of many new users, beside PostgreSQL itself.
+// public API can do. Interleaved in one run. Then, beside PostgreSQL itself, the first login of each of many new users,
+// for which roles are made, and the second, for which only the backend is new.
 // `npm run build && node bench/login.mjs [rounds] [logins of a round] [clients]`; needs pgbench.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,11 +53,16 @@ try {
     }
   }
   const both = [keyshift, direct];
-  print(
-    `${FIRST_LOGINS} first logins, each of a new user in a group`,
-    both,
-    await compare(both, firstLogins),
-  );
+  const made = new Map(both.map((target) => [target, []]));
+  const first = await compare(both, async (target) => {
+    const logins = [];
+    for (let at = 0; at < FIRST_LOGINS; at++) logins.push(await newLogin(target));
+    made.get(target).push(logins);
+    return await logInOnce(target, logins);
+  });
+  print(`${FIRST_LOGINS} first logins, each of a new user in a group`, both, first);
+  const second = await compare(both, (target) => logInOnce(target, made.get(target).shift()));
+  print(`${FIRST_LOGINS} logins of users whose roles are there, without a warm backend`, both, second);
 } finally {
   await rig.end();
 }
@@ -93,11 +99,9 @@ async function logIn(target, script, count) {
   });
 }
 
-async function firstLogins(target) {
-  const logins = [];
-  for (let at = 0; at < FIRST_LOGINS; at++) logins.push(await newLogin(target));
+async function logInOnce(target, logins) {
   const worker = new URL('first-logins.mjs', import.meta.url).pathname;
-  return await measured(target, FIRST_LOGINS, async () => {
+  return await measured(target, logins.length, async () => {
     const input = JSON.stringify({ logins, clients });
     return Number(await run(target, process.execPath, [worker], 'pipe', input));
   });
