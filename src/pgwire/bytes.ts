@@ -100,13 +100,33 @@ export class FieldReader {
 
 /** One message: its letter, its length (which counts itself) and its fields. */
 export function message(code: number, ...fields: readonly Uint8Array[]): Buffer {
-  return Buffer.concat([Buffer.of(code), packet(...fields)]);
+  const length = lengthOf(fields);
+  const bytes = Buffer.allocUnsafe(length + 1);
+  bytes.writeUInt8(code);
+  return filled(bytes, 1, length, fields);
 }
 
 /** A packet without a letter, as at the start of a connection. */
 export function packet(...fields: readonly Uint8Array[]): Buffer {
-  const length = fields.reduce((sum, field) => sum + field.length, 4);
-  return Buffer.concat([int32(length), ...fields], length);
+  const length = lengthOf(fields);
+  return filled(Buffer.allocUnsafe(length), 0, length, fields);
+}
+
+/** With the four bytes of the length itself. */
+function lengthOf(fields: readonly Uint8Array[]): number {
+  let length = 4;
+  for (const field of fields) length += field.length;
+  return length;
+}
+
+/** Length and fields from `at` on, to the end. A login writes twenty messages, so each is one buffer, written once. */
+function filled(bytes: Buffer, at: number, length: number, fields: readonly Uint8Array[]): Buffer {
+  let next = bytes.writeInt32BE(length | 0, at);
+  for (const field of fields) {
+    bytes.set(field, next);
+    next += field.length;
+  }
+  return bytes;
 }
 
 export function int16(value: number): Buffer {
@@ -126,5 +146,5 @@ export function int32(value: number): Buffer {
  * is taken out; callers that must not lose it check first.
  */
 export function cString(text: string): Buffer {
-  return Buffer.from(`${text.replaceAll('\0', '')}\0`, 'utf8');
+  return Buffer.from(`${text.includes('\0') ? text.replaceAll('\0', '') : text}\0`, 'utf8');
 }
