@@ -5,7 +5,12 @@ import { redshiftActions } from './api/actions/redshift/index.ts';
 import type { RedshiftDataDeps } from './api/actions/redshift-data/deps.ts';
 import { redshiftDataActions } from './api/actions/redshift-data/index.ts';
 import { redshiftServerlessActions } from './api/actions/redshift-serverless/index.ts';
-import { type RevokeDeps, revokingRemoved } from './api/actions/revoke-removed.ts';
+import {
+  ACCOUNT_REMOVALS,
+  REMOVALS,
+  type RevokeDeps,
+  revokingRemoved,
+} from './api/actions/revoke-removed.ts';
 import { stsActions } from './api/actions/sts/index.ts';
 import type { StsDeps } from './api/actions/sts/row.ts';
 import type { AnyAction, Service } from './api/decode-call.ts';
@@ -29,11 +34,11 @@ export function apiServices(): readonly Service<ActionDeps>[] {
     actions: Readonly<Record<string, AnyAction<ActionDeps>>>,
   ): Service<ActionDeps> => ({ table, actions: new Map(Object.entries(actions)) });
   return [
-    service(iamTable, revokingRemoved(iamActions)),
+    service(iamTable, revokingRemoved(iamActions, REMOVALS)),
     service(stsTable, stsActions),
     service(redshiftTable, redshiftActions),
     service(redshiftServerlessTable, redshiftServerlessActions),
     service(redshiftDataTable, redshiftDataActions),
-    service(keyshiftTable, keyshiftActions),
+    service(keyshiftTable, revokingRemoved(keyshiftActions, ACCOUNT_REMOVALS)),
   ];
 }

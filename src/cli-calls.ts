@@ -27,11 +27,25 @@ export async function moveClock(place: Place, by: string, at: Date): Promise<str
   return `The time is now ${result.texts('Now')[0]} (${result.texts('OffsetSeconds')[0]} seconds from the system's).`;
 }
 
-/** Makes the policy in `file` the guardrail of the account. Returns what to print. Throws OperatorError. */
-export async function setGuardrail(place: Place, file: string, at: Date): Promise<string> {
+/**
+ * Makes the policy in `file` the guardrail of the account, and ends what was issued before if that is wanted. Returns
+ * what to print. Throws OperatorError.
+ */
+export async function setGuardrail(
+  place: Place,
+  file: string,
+  andSessions: boolean,
+  at: Date,
+): Promise<string> {
   const document = await calling(() => readFile(file, 'utf8'));
   await ask(place, 'PutAccountGuardrail', { PolicyDocument: document }, at);
-  return 'The guardrail is set, and holds from the next request on.';
+  const set = 'The guardrail is set, and holds from the next request on.';
+  if (!andSessions) return set;
+  // By the server's clock, which need not be ours.
+  const [IssuedBefore = ''] = (await ask(place, 'GetAccountGuardrail', {}, at)).texts('ChangedAt');
+  const parameters = { IssuedBefore, Reason: 'keyshift:PutAccountGuardrail' };
+  const answer = await ask(place, 'RevokeAccess', parameters, at);
+  return `${set}\nRevoked all that was issued before; ${answer.texts('SessionsEnded')[0] ?? '0'} session(s) ended.`;
 }
 
 /** Removes the guardrail of the account. Returns what to print. Throws OperatorError. */

@@ -17,7 +17,7 @@ export function addRemoveCommand(program: Command, surroundings: Surroundings): 
   const iam = asking(surroundings, IAM);
   program
     .command('remove')
-    .description('take a key, policy, membership, user or role from an IAM identity')
+    .description('take a key, policy, membership, user or role from an IAM identity, or bound what it may')
     .argument('<operation>', [...REMOVALS.keys()].join(', '))
     .argument('<parameters...>', 'as the operation has them: UserName=alice AccessKeyId=AKIA…')
     .option('--and-sessions', 'also revoke what the identity obtained, and end the sessions', false)

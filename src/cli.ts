@@ -93,7 +93,10 @@ guardrail
   .command('set')
   .description('set it, or replace it')
   .argument('<file>', 'an IAM policy document')
-  .action(async (file: string) => console.log(await setGuardrail(place(), file, new Date())));
+  .option('--and-sessions', 'also revoke all credentials issued before, and end their sessions', false)
+  .action(async (file: string, { andSessions }: { andSessions: boolean }) =>
+    console.log(await setGuardrail(place(), file, andSessions, new Date())),
+  );
 guardrail
   .command('remove')
   .description('remove it')

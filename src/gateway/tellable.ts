@@ -1,6 +1,6 @@
 import { messageOf, SqlError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { isUnreachable, refusalForRoom } from '../postgres/server-access.ts';
+import { distrust, isUnreachable, refusalForRoom } from '../postgres/server-access.ts';
 
 /** What a client is told of an error: a refusal as it is, and of everything else that it happened. */
 
@@ -13,13 +13,20 @@ export function tellable(logger: Logger, sessionId: string, error: unknown): Sql
     logger.warn({ sessionId, cause: messageOf(error) }, 'a database server cannot be reached');
     return serverUnreachable();
   }
+  const why = distrust(error);
+  if (why !== undefined) {
+    logger.error({ sessionId, cause: messageOf(error) }, 'a database server cannot be used');
+    return serverUnreachable(why);
+  }
   logger.error({ sessionId, cause: messageOf(error), err: error }, 'a session failed');
   return internalError(sessionId);
 }
 
 /** As PostgreSQL says it of itself while it starts: clients that try again later try again. */
-export function serverUnreachable(): SqlError {
-  return new SqlError('57P03', 'the database server of this cluster cannot be reached', {
+export function serverUnreachable(detail?: string): SqlError {
+  const how = detail === undefined ? 'reached' : 'used';
+  return new SqlError('57P03', `the database server of this cluster cannot be ${how}`, {
+    detail,
     hint: 'Try again later; the log of Keyshift and its /health tell more.',
   });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { codeOf, messageOf, SqlError } from '../core/errors.ts';
 import { againAfterRace } from './role-lock.ts';
-import { isUnreachable, refusalForRoom, type ServerAccess } from './server-access.ts';
+import { isOfWholeServer, type ServerAccess } from './server-access.ts';
 import { HAS_SYSTEM_TABLES, installSystemTables, SYSTEM_TABLES_DIGEST } from './system-tables.ts';
 
 /**
@@ -73,7 +73,7 @@ export async function ensureDatabasePrepared(
   try {
     await prepareDatabase(access, database);
   } catch (error) {
-    if (isUnreachable(error) || refusalForRoom(error) !== undefined) throw error;
+    if (isOfWholeServer(error)) throw error;
     const isForbidden = codeOf(error) === '42501';
     if (access.isSuperuser || !isForbidden) throw standsInTheWay(database, error);
     access.logger.warn(

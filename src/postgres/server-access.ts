@@ -120,6 +120,32 @@ export function refusalForRoom(error: unknown): SqlError | undefined {
   });
 }
 
+/** PostgreSQL 18 manual, appendix A, class 28 (invalid authorization specification): to the gateway itself. */
+const NOT_LET_IN = /^28[0-9A-Z]{3}$/;
+/** What Node.js and OpenSSL say of a certificate, a key or a handshake that is not as it must be. */
+const NOT_TRUSTED =
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|EPROTO)/;
+/** The PostgreSQL client's own words, and ours, for a server without TLS; they have no code. */
+const NO_TLS_WORDS = /^(?:The server does not support SSL connections|the server does not offer TLS)/;
+
+/**
+ * Why a server that answers cannot be used, or undefined: it does not let the gateway in, or is not proved to be the one
+ * that is meant. Not for the errors of a client's own login, which are SqlErrors.
+ */
+export function distrust(error: unknown): string | undefined {
+  if (error instanceof SqlError) return undefined;
+  const code = codeOf(error) ?? '';
+  if (NOT_LET_IN.test(code)) return 'The server does not let the gateway in.';
+  if (NOT_TRUSTED.test(code) || NO_TLS_WORDS.test(messageOf(error)))
+    return 'The gateway cannot verify that it is the server that is meant.';
+  return undefined;
+}
+
+/** Whether an error is about the whole server, and not about one database or role. */
+export function isOfWholeServer(error: unknown): boolean {
+  return isUnreachable(error) || refusalForRoom(error) !== undefined || distrust(error) !== undefined;
+}
+
 /** What one read takes at most; a bigger buffer brought nothing. */
 const READ_BYTES_MAX = 64 * 1024;
 const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES_MAX);

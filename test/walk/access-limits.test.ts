@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SessionReport } from '../../src/api/actions/keyshift/deps.ts';
@@ -8,6 +10,7 @@ import { Keyshift } from './support/keyshift.ts';
 import { type Login, logIn, loginRefusal, refusalOf } from './support/logins.ts';
 import { run } from './support/run.ts';
 import { loginFor } from './support/servers.ts';
+import { allow, assume, makeRole, trust } from './support/sessions.ts';
 
 // What a credential is limited to by policy and by the account: the length of sessions, their number, their network.
 
@@ -173,41 +176,153 @@ describe('the settings of the account', () => {
     const client = await logIn(keyshift, await annaLogin());
     const [session] = await sessions();
     expect(Date.parse(session?.endsAt ?? '') - Date.parse(session?.since ?? '')).toBe(600_000);
-    await client.end();
+    const refused = refusalOf(client.query('select pg_sleep(60)'));
+    const end = new Promise((resolve) => client.once('end', resolve));
+    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '580' });
+    await sleep(1_000);
+    expect(await sessions()).toHaveLength(1);
+    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '20' });
+    await end;
+    expect(['57014', '57P01']).toContain((await refused).code);
+    expect(
+      (await events()).findLast(({ kind, code }) => kind === 'logout' && code === '57P01')?.details,
+    ).toMatchObject({ reason: 'terminating connection: its credentials allow sessions of 600 seconds' });
     await must(keyshift.root, 'keyshift', 'PutLoginSettings', {});
   });
 
-  test('revoke what a user obtained when a policy, a key or the user goes', async () => {
-    const { root } = keyshift;
-    await must(root, 'keyshift', 'PutLoginSettings', { RevokeOnRemoval: 'true' });
+  describe('revoke what was obtained when it is taken away', () => {
     const policy = { Version: '2012-10-17', Statement: [ALLOW()] };
-    const cases: [string, (user: string, key: string) => Promise<unknown>][] = [
-      ['policy', (user) => must(root, 'iam', 'DeleteUserPolicy', { UserName: user, PolicyName: 'policy' })],
-      ['key', (user, key) => must(root, 'iam', 'DeleteAccessKey', { UserName: user, AccessKeyId: key })],
-      [
-        'off',
-        (user, key) =>
-          must(root, 'iam', 'UpdateAccessKey', { UserName: user, AccessKeyId: key, Status: 'Inactive' }),
-      ],
-    ];
-    for (const [user, remove] of cases) {
-      const endpoint = await makeUser(root, `gone-${user}`, policy);
-      const login = await loginFor(keyshift, { endpoint });
-      const other = await logIn(keyshift, await loginFor(keyshift));
-      const client = await logIn(keyshift, login);
+    const PolicyDocument = JSON.stringify(policy);
+    const ADMIN = 'arn:aws:iam::aws:policy/AdministratorAccess';
+    type Remove = (name: string, key: string) => Promise<unknown>;
+    const iam = (operation: string, parameters: Record<string, string>) =>
+      must(keyshift.root, 'iam', operation, parameters);
+
+    /** Has a session of somebody, takes something away, and sees it end, with the credential. Gives one of root. */
+    async function expectEnd(login: Login, remove: () => Promise<unknown>, reason: string) {
+      const [client, other] = [await logIn(keyshift, login), await logIn(keyshift, await loginFor(keyshift))];
+      await must(keyshift.root, 'keyshift', 'PutLoginSettings', { RevokeOnRemoval: 'true' });
       const end = new Promise((resolve) => client.once('end', resolve));
-      await remove(`gone-${user}`, endpoint.accessKeyId);
+      await remove();
+      await must(keyshift.root, 'keyshift', 'PutLoginSettings', {});
       await Promise.race([
         end,
-        sleep(2_000).then(() => Promise.reject(new Error(`${user}: the session lives`))),
+        sleep(2_000).then(() => Promise.reject(new Error(`${reason}: the session lives`))),
       ]);
       expect(await loginRefusal(keyshift, login)).toMatchObject({
         code: '28000',
-        detail: expect.stringContaining('Reason: iam:'),
+        detail: `The credentials were revoked. Reason: ${reason}`,
       });
+      return other;
+    }
+
+    test.each<[string, Remove, Remove?]>([
+      ['DeleteUserPolicy', (UserName) => iam('DeleteUserPolicy', { UserName, PolicyName: 'policy' })],
+      ['DeleteAccessKey', (UserName, AccessKeyId) => iam('DeleteAccessKey', { UserName, AccessKeyId })],
+      [
+        'UpdateAccessKey',
+        (UserName, AccessKeyId) => iam('UpdateAccessKey', { UserName, AccessKeyId, Status: 'Inactive' }),
+      ],
+      [
+        'DetachUserPolicy',
+        (UserName) => iam('DetachUserPolicy', { UserName, PolicyArn: ADMIN }),
+        (UserName) => iam('AttachUserPolicy', { UserName, PolicyArn: ADMIN }),
+      ],
+      [
+        'PutUserPermissionsBoundary',
+        (UserName) => iam('PutUserPermissionsBoundary', { UserName, PermissionsBoundary: ADMIN }),
+      ],
+      [
+        'RemoveUserFromGroup',
+        (UserName) => iam('RemoveUserFromGroup', { UserName, GroupName: UserName }),
+        async (UserName) => {
+          await iam('CreateGroup', { GroupName: UserName });
+          await iam('AddUserToGroup', { UserName, GroupName: UserName });
+        },
+      ],
+      [
+        'DetachGroupPolicy',
+        (GroupName) => iam('DetachGroupPolicy', { GroupName, PolicyArn: ADMIN }),
+        async (UserName) => {
+          await iam('CreateGroup', { GroupName: UserName });
+          await iam('AttachGroupPolicy', { GroupName: UserName, PolicyArn: ADMIN });
+          await iam('AddUserToGroup', { UserName, GroupName: UserName });
+        },
+      ],
+      [
+        'DeleteGroupPolicy',
+        (GroupName) => iam('DeleteGroupPolicy', { GroupName, PolicyName: 'policy' }),
+        async (UserName) => {
+          await iam('CreateGroup', { GroupName: UserName });
+          await iam('PutGroupPolicy', { GroupName: UserName, PolicyName: 'policy', PolicyDocument });
+          await iam('AddUserToGroup', { UserName, GroupName: UserName });
+        },
+      ],
+    ])('from a user by %s', async (operation, remove, prepare) => {
+      const name = `gone-${operation}`;
+      const endpoint = await makeUser(keyshift.root, name, policy);
+      await prepare?.(name, endpoint.accessKeyId);
+      const login = await loginFor(keyshift, { endpoint });
+      const other = await expectEnd(login, () => remove(name, endpoint.accessKeyId), `iam:${operation}`);
       await other.query('select 1');
       await other.end();
-    }
-    await must(root, 'keyshift', 'PutLoginSettings', {});
+    });
+
+    test('with the user, after its key and its policy have gone before the setting was there', async () => {
+      const UserName = 'gone-whole';
+      const endpoint = await makeUser(keyshift.root, UserName, policy);
+      const login = await loginFor(keyshift, { endpoint });
+      await iam('DeleteAccessKey', { UserName, AccessKeyId: endpoint.accessKeyId });
+      await iam('DeleteUserPolicy', { UserName, PolicyName: 'policy' });
+      const other = await expectEnd(login, () => iam('DeleteUser', { UserName }), 'iam:DeleteUser');
+      await other.query('select 1');
+      await other.end();
+    });
+
+    test.each<[string, Record<string, string>]>([
+      ['DetachRolePolicy', { PolicyArn: ADMIN }],
+      ['PutRolePermissionsBoundary', { PermissionsBoundary: ADMIN }],
+      ['DeleteRolePolicy', { PolicyName: 'policy' }],
+      ['DeleteRole', {}],
+    ])('from sessions of a role by %s', async (operation, parameters) => {
+      // A role of its own: a revocation knows roles by their ARN, and holds for two seconds more.
+      const role = { RoleName: `Lent-${operation}` };
+      const lender = await makeUser(keyshift.root, `lender-${operation}`, allow('sts:AssumeRole'));
+      const arn = await makeRole(keyshift.root, role.RoleName, trust({ AWS: '123456789012' }), policy);
+      const endpoint = await assume(lender, arn);
+      if (operation === 'DetachRolePolicy') await iam('AttachRolePolicy', { ...role, ...parameters });
+      const login = await loginFor(keyshift, { endpoint });
+      if (operation === 'DeleteRole') await iam('DeleteRolePolicy', { ...role, PolicyName: 'policy' });
+      await (
+        await expectEnd(login, () => iam(operation, { ...role, ...parameters }), `iam:${operation}`)
+      ).end();
+    });
+
+    test('from everybody by a guardrail; by the command only if it is asked to', async () => {
+      const open = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+      });
+      const endpoint = await makeUser(keyshift.root, 'guarded', policy);
+      const put = () => must(keyshift.root, 'keyshift', 'PutAccountGuardrail', { PolicyDocument: open });
+      const other = await expectEnd(
+        await loginFor(keyshift, { endpoint }),
+        put,
+        'keyshift:PutAccountGuardrail',
+      );
+      await expect.poll(sessions).toEqual([]);
+      await other.end().catch(() => {});
+      // What is issued within two seconds of it is meant too, because other nodes hear of it in a moment.
+      await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '3' });
+      const file = join(keyshift.dataDir, 'guardrail.json');
+      writeFileSync(file, open);
+      const client = await logIn(keyshift, await loginFor(keyshift, { endpoint }));
+      expect((await cli('guardrail', 'set', file)).stdout).toContain('The guardrail is set');
+      await client.query('select 1');
+      const end = new Promise((resolve) => client.once('end', resolve));
+      expect((await cli('guardrail', 'set', file, '--and-sessions')).stdout).toContain('1 session(s) ended.');
+      await end;
+      await cli('guardrail', 'remove');
+    });
   });
 });

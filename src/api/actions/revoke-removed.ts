@@ -28,20 +28,31 @@ interface Names {
 
 type Owner = 'user' | 'group' | 'role';
 
-/** By operation, whose access it takes. A user who is not named is the caller. */
+/** What loses something by an operation: an identity, or everybody in the account. */
+type Loser = Owner | 'account';
+
+/**
+ * By operation of IAM, whose access it takes. A user who is not named is the caller. Policies, their versions and groups
+ * are not here: IAM deletes only those that allow nobody anything any more.
+ */
 export const REMOVALS: ReadonlyMap<string, Owner> = new Map([
   ['DeleteUser', 'user'],
   ['DeleteAccessKey', 'user'],
   ['UpdateAccessKey', 'user'],
   ['DeleteUserPolicy', 'user'],
   ['DetachUserPolicy', 'user'],
+  ['PutUserPermissionsBoundary', 'user'],
   ['RemoveUserFromGroup', 'user'],
   ['DeleteGroupPolicy', 'group'],
   ['DetachGroupPolicy', 'group'],
   ['DeleteRole', 'role'],
   ['DeleteRolePolicy', 'role'],
   ['DetachRolePolicy', 'role'],
+  ['PutRolePermissionsBoundary', 'role'],
 ]);
+
+/** The same of Keyshift's own operations. */
+export const ACCOUNT_REMOVALS: ReadonlyMap<string, Loser> = new Map([['PutAccountGuardrail', 'account']]);
 
 /** Other nodes hear of the removal in a moment; what they issue until then is meant too. */
 const HEARD_MS_MAX = 2_000;
@@ -49,25 +60,27 @@ const HEARD_MS_MAX = 2_000;
 const PAGE = 1000;
 
 interface Subject {
-  readonly kind: 'principal' | 'role';
+  readonly kind: 'principal' | 'role' | 'all';
+  /** Empty for all. */
   readonly arn: string;
 }
 
 /** The same rows, of which those that take something also revoke. */
 export function revokingRemoved<Deps extends RevokeDeps>(
   actions: Readonly<Record<string, AnyAction<Deps>>>,
+  removals: ReadonlyMap<string, Loser>,
 ): Record<string, AnyAction<Deps>> {
   return Object.fromEntries(
     Object.entries(actions).map(([name, action]) => {
-      const owner = REMOVALS.get(name);
-      return [name, owner === undefined ? action : revoking(name, owner, action)];
+      const loser = removals.get(name);
+      return [name, loser === undefined ? action : revoking(name, loser, action)];
     }),
   );
 }
 
 function revoking<Deps extends RevokeDeps>(
   name: string,
-  owner: Owner,
+  loser: Loser,
   action: AnyAction<Deps>,
 ): AnyAction<Deps> {
   return {
@@ -75,18 +88,23 @@ function revoking<Deps extends RevokeDeps>(
     run: async (deps, input: never, caller) => {
       const { revokeOnRemoval } = await deps.loginSettings.get(caller.principal.accountId);
       // Before it is done: a user that is deleted is not found any more.
-      const subjects = revokeOnRemoval ? await subjectsOf(deps, owner, input, caller) : [];
+      const subjects = revokeOnRemoval ? await subjectsOf(deps, loser, input, caller) : [];
       const output = await action.run(deps, input, caller);
       let sessionsEnded = 0;
       for (const { kind, arn } of subjects) {
         const issuedBefore = new Date(deps.clock.now().getTime() + HEARD_MS_MAX);
         const { accountId } = caller.principal;
-        const reason = `iam:${name}`;
+        const reason = `${kind === 'all' ? 'keyshift' : 'iam'}:${name}`;
         const wanted = { accountId, kind, subject: arn, cluster: undefined, issuedBefore, reason };
         const { ended } = await deps.access.revoke({ ...wanted, revokedBy: caller.principal.arn });
         sessionsEnded += ended;
       }
-      if (subjects.length > 0) caller.note({ revoked: subjects.map(({ arn }) => arn), sessionsEnded });
+      if (subjects.length > 0) {
+        caller.note({
+          revoked: subjects.map(({ kind, arn }) => (kind === 'all' ? kind : arn)),
+          sessionsEnded,
+        });
+      }
       return output;
     },
   };
@@ -94,14 +112,14 @@ function revoking<Deps extends RevokeDeps>(
 
 async function subjectsOf(
   { iam }: RevokeDeps,
-  owner: Owner,
+  loser: Loser,
   { UserName, GroupName, RoleName, Status }: Names,
   { principal }: Caller,
 ): Promise<readonly Subject[]> {
   const { accountId } = principal;
   // UpdateAccessKey takes nothing when it turns a key on.
   if (Status === 'Active') return [];
-  switch (owner) {
+  switch (loser) {
     case 'user': {
       if (UserName === undefined || UserName === '') return [{ kind: 'principal', arn: principal.arn }];
       const user = await findEntity(iam.store, accountId, { kind: 'user', name: UserName });
@@ -113,8 +131,10 @@ async function subjectsOf(
     }
     case 'group':
       return membersOf(iam, accountId, GroupName ?? '');
+    case 'account':
+      return [{ kind: 'all', arn: '' }];
     default:
-      return owner satisfies never;
+      return loser satisfies never;
   }
 }
 

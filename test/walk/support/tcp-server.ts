@@ -150,6 +150,13 @@ export class TcpServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Shows another certificate to connections from now on; `sql` no longer works then. */
+  async useCertificate(pair: { readonly certificate: string; readonly key: string }): Promise<void> {
+    await this.#own('server.key', pair.key);
+    await this.#own('server.crt', pair.certificate);
+    this.#child?.kill('SIGHUP');
+  }
+
   /** Who may log in, from the next start on. */
   async writeHba(lines: string): Promise<void> {
     await this.#own('pg_hba.conf', lines);
