@@ -93,7 +93,11 @@ test.runIf(process.platform === 'linux')(
     const open = (): Promise<Client> =>
       opening.pass('', async () => {
         const client = newClient(keyshift, chance.oneOf(logins), APP);
-        await client.connect();
+        const began = performance.now();
+        await client.connect().catch((error: Error) => {
+          const seconds = ((performance.now() - began) / 1000).toFixed(1);
+          throw new Error(`${error.message} (a login, after ${seconds} s)`);
+        });
         counts.opened++;
         counts.open++;
         return client;
@@ -155,7 +159,6 @@ test.runIf(process.platform === 'linux')(
       ...clients.map((client, n) => noting(() => (n < BUSY ? busy(client) : passing(client)))),
     ]);
 
-    expect(counts.failures).toEqual([]);
     const measured = samples.filter(({ seconds }) => seconds > SECONDS * WARM_UP);
     const slope = slopeOf(measured);
     const span = (measured.at(-1)?.seconds ?? 0) - (measured[0]?.seconds ?? 0);
@@ -169,6 +172,7 @@ test.runIf(process.platform === 'linux')(
         `soak: memory ${mib(mean)} MiB, slope ${mib(slope * 60)} MiB a minute over ${span.toFixed(0)} s, ` +
         `over the second half ${mib(slopeOf(samples.slice(samples.length / 2)) * 60)}\n`,
     );
+    expect(counts.failures).toEqual([]);
     expect(busyLeast).toBe(BUSY);
     expect(slope * span, 'growth of memory after warm-up').toBeLessThan(
       Math.max(mean * GROWTH_MAX, NOISE_BYTES),
