@@ -35,7 +35,7 @@ interface Reach {
    * sends goes to `take`, unless the socket is paused.
    */
   connect(take: TakeBytes): Promise<Socket>;
-  /** Settings that every session begins with, where the server itself does not have them. */
+  /** Settings that every session begins with, whatever the server has. */
   readonly startupSettings: ReadonlyMap<string, string>;
   /** The administrator's connections to one database: few, made when needed, closed when idle. */
   admin(database: string): pg.Pool;
@@ -63,6 +63,13 @@ const STATEMENT_MS_MAX = 60_000;
 /** The server ends a statement before; this is for one that has vanished. */
 const QUERY_MS_MAX = STATEMENT_MS_MAX + 5_000;
 
+/**
+ * A session may set this for the role it runs as (`ALTER ROLE CURRENT_USER SET`), and a name that no library has would
+ * keep that role from logging in. What comes with the startup packet wins over what a role has; there are no such
+ * libraries on an embedded server.
+ */
+const EMBEDDED_STARTUP: ReadonlyMap<string, string> = new Map([['local_preload_libraries', '']]);
+
 /** The embedded server's maintenance database, which belongs to the administrator and cannot be dropped by others. */
 const EMBEDDED_HOME = 'postgres';
 
@@ -82,7 +89,7 @@ export function embeddedAccess(
     heldFacts: new HeldFacts(() => pools.admin(EMBEDDED_HOME)),
     connect: (take) =>
       openSocket(() => connectSocket({ path: socketPath(server.socketDir), ...readShared(take) })),
-    startupSettings: new Map(),
+    startupSettings: EMBEDDED_STARTUP,
     admin: pools.admin,
     ownRole: ADMIN_ROLE,
     isSuperuser: true,

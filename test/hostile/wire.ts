@@ -173,8 +173,8 @@ export class Wire {
   }
 
   /** The next `count` bytes. Fails when the connection ends before. */
-  async bytes(count: number): Promise<Buffer> {
-    const deadline = Date.now() + ANSWER_MS_MAX;
+  async bytes(count: number, ms: number = ANSWER_MS_MAX): Promise<Buffer> {
+    const deadline = Date.now() + ms;
     while (this.#received.length < count) {
       if (this.#ended) throw new Error('the connection ended');
       if (Date.now() > deadline) throw new Error('no answer');
@@ -185,9 +185,9 @@ export class Wire {
     return bytes;
   }
 
-  async message(): Promise<Message> {
-    const head = await this.bytes(5);
-    const body = await this.bytes(head.readInt32BE(1) - 4);
+  async message(ms: number = ANSWER_MS_MAX): Promise<Message> {
+    const head = await this.bytes(5, ms);
+    const body = await this.bytes(head.readInt32BE(1) - 4, ms);
     return { letter: head.toString('latin1', 0, 1), body };
   }
 
@@ -196,10 +196,15 @@ export class Wire {
     return this.#received.length > 0;
   }
 
-  /** All messages up to and with the next ReadyForQuery. */
-  async answer(): Promise<Message[]> {
+  /** What was given to `send` and has not gone out, because the other side does not take it. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** All messages up to and with the next ReadyForQuery; each must come within `ms`. */
+  async answer(ms: number = ANSWER_MS_MAX): Promise<Message[]> {
     const messages: Message[] = [];
-    do messages.push(await this.message());
+    do messages.push(await this.message(ms));
     while (messages.at(-1)?.letter !== 'Z');
     return messages;
   }
