@@ -9,7 +9,7 @@ const PAGE_BYTES_MAX = 1024 * 1024;
 /** Rows of a page, so that many short ones make no answer that takes long to write. */
 const PAGE_ROWS_MAX = 10_000;
 /** Bytes of the results of one owner that are kept. Past it the oldest results go before their day is over. */
-const KEPT_BYTES_PER_OWNER_MAX = 1024 * 1024 * 1024;
+export const KEPT_BYTES_PER_OWNER_MAX = 1024 * 1024 * 1024;
 
 /** Bytes of a row, as limits and sizes count them. */
 export function bytesOf(row: ResultRow): number {
@@ -72,6 +72,14 @@ export class ResultPages {
   /** Drops what a statement left that failed after it had begun to give rows. */
   async drop(statementId: string): Promise<void> {
     await this.#store.query('DELETE FROM keyshift.data_pages WHERE statement_id = $1', [statementId]);
+  }
+
+  /** Drops what one part of a batch left that failed after it had begun to give rows: nothing counts it any more. */
+  async dropPart(statementId: string, part: number): Promise<void> {
+    await this.#store.query('DELETE FROM keyshift.data_pages WHERE statement_id = $1 AND part = $2', [
+      statementId,
+      part,
+    ]);
   }
 
   /** Drops the oldest results of an owner past what is kept. The statements stay. */

@@ -13,7 +13,7 @@ import {
   needsCatalog,
   readCatalog,
 } from './result-columns.ts';
-import { bytesOf, PageCutter, type ResultPages } from './result-pages.ts';
+import { bytesOf, KEPT_BYTES_PER_OWNER_MAX, PageCutter, type ResultPages } from './result-pages.ts';
 import type { Outcome } from './statement-rows.ts';
 import { RowNotReceivable, type RowSink, rowsOfTag } from './stream-query.ts';
 
@@ -25,6 +25,8 @@ const ROW_BYTES_MAX = 64 * 1024;
 const RESULT_BYTES_MAX = 100 * 1024 * 1024;
 
 const ROW_TOO_LONG = 'Packet for query is too large: a row of the result has more than 65536 bytes.';
+const RESULTS_TOO_LARGE =
+  'Database response exceeded size limit: the results of the batch have more than 1 GB together.';
 const RESULT_TOO_LARGE =
   'Database response exceeded size limit: the result has more than 100 MB. Use LIMIT, or several statements.';
 
@@ -63,7 +65,9 @@ export async function runParts(
     if (isTransaction) await session.rows('BEGIN');
     for (let n = 0; n < sqls.length; n++) {
       signal.throwIfAborted();
-      const { part, error } = await runPart(deps, session, statement, n, signal);
+      const before = parts.reduce((sum, { bytes }) => sum + Math.max(0, bytes), 0);
+      const sink = new ResultSink(deps.pages, statement.id, n, before);
+      const { part, error } = await runPart(deps, session, statement, n, sink, signal);
       parts.push(part);
       if (error !== undefined) fail(error, n);
       if (failure !== undefined && (mode === 'TRANSACTION' || signal.aborted || session.hasEnded)) break;
@@ -81,10 +85,10 @@ async function runPart(
   session: DatabaseSession,
   statement: Statement,
   n: number,
+  sink: ResultSink,
   signal: AbortSignal,
 ): Promise<{ readonly part: StatementPart; readonly error: unknown }> {
-  const { order, id } = statement;
-  const sink = new ResultSink(deps.pages, id, n);
+  const { order } = statement;
   const startedAt = deps.clock.now();
   const ended = (status: StatementStatus): Pick<StatementPart, 'status' | 'updatedAt' | 'durationMs'> => {
     const updatedAt = deps.clock.now();
@@ -97,6 +101,7 @@ async function runPart(
     return { part: { ...ended('FINISHED'), ...(await resultOf(session, sink, tag)) }, error: undefined };
   } catch (cause) {
     const error = await causeOf(cause, session, signal);
+    await sink.discard();
     const isCanceled = signal.aborted && codeOf(error) === CANCELED;
     const status = isCanceled ? 'ABORTED' : 'FAILED';
     const text = isCanceled ? undefined : failureText(error);
@@ -134,14 +139,19 @@ class ResultSink implements RowSink {
   readonly #pages: ResultPages;
   readonly #statementId: string;
   readonly #part: number;
+  /** Bytes of the results of the parts before. */
+  readonly #bytesBefore: number;
   readonly #cutter = new PageCutter();
   /** Full, and not yet written. No more than the rows of one fetch fill. */
   #full: (readonly ResultRow[])[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #isOver = false;
 
-  constructor(pages: ResultPages, statementId: string, part: number) {
+  constructor(pages: ResultPages, statementId: string, part: number, bytesBefore: number) {
     this.#pages = pages;
     this.#statementId = statementId;
     this.#part = part;
+    this.#bytesBefore = bytesBefore;
   }
 
   fields(fields: readonly FieldDescription[]): void {
@@ -154,6 +164,9 @@ class ResultSink implements RowSink {
     this.bytes += bytes;
     this.rows += 1;
     if (this.bytes > RESULT_BYTES_MAX) throw new StatementFailure(RESULT_TOO_LARGE);
+    // More than all that is kept of an owner would be dropped as soon as it is there.
+    if (this.#bytesBefore + this.bytes > KEPT_BYTES_PER_OWNER_MAX)
+      throw new StatementFailure(RESULTS_TOO_LARGE);
     const full = this.#cutter.add(row, bytes);
     if (full !== undefined) this.#full.push(full);
   }
@@ -161,7 +174,14 @@ class ResultSink implements RowSink {
   async drain(): Promise<void> {
     const full = this.#full;
     this.#full = [];
-    for (const rows of full) await this.#write(rows);
+    for (const rows of full) if (!this.#isOver) await this.#write(rows);
+  }
+
+  /** Takes back what was written of a result that has no end, also what is just being written. */
+  async discard(): Promise<void> {
+    this.#isOver = true;
+    await this.#writing.catch(() => {});
+    if (this.fieldsOfResult !== undefined) await this.#pages.dropPart(this.#statementId, this.#part);
   }
 
   async finish(): Promise<void> {
@@ -170,7 +190,8 @@ class ResultSink implements RowSink {
   }
 
   async #write(rows: readonly ResultRow[]): Promise<void> {
-    await this.#pages.write(this.#statementId, this.#part, this.pages, rows);
+    this.#writing = this.#pages.write(this.#statementId, this.#part, this.pages, rows);
+    await this.#writing;
     this.pages += 1;
   }
 }

@@ -80,6 +80,26 @@ test('what the store keeps of a statement tells neither its text nor its result'
   expect(text).not.toContain(Buffer.from(secret).toString('hex'));
 });
 
+test('of a part of a batch that fails after it has given rows nothing stays, and the others keep theirs', async () => {
+  const { Id = '' } = await told(root, 'BatchExecuteStatement', {
+    ...AS_USER,
+    ExecutionMode: 'AUTO_COMMIT',
+    // Six pages, and then a row that is too long.
+    Sqls: [
+      'SELECT 1',
+      "SELECT repeat('x', 60000) FROM generate_series(1, 100) UNION ALL SELECT repeat('x', 70000)",
+      'SELECT 3',
+    ],
+  });
+  expect(await ended(root, Id)).toMatchObject({
+    Status: 'FAILED',
+    SubStatements: [{ Status: 'FINISHED' }, { Status: 'FAILED' }, { Status: 'FINISHED' }],
+  });
+  const sql = `SELECT DISTINCT part FROM keyshift.data_pages WHERE statement_id = '${Id}' ORDER BY part`;
+  expect(await sqlIn(server.socketDir, 'postgres', sql)).toEqual([{ part: 0 }, { part: 2 }]);
+  expect(await rowsOf(root, `${Id}:3`)).toEqual([[{ longValue: 3 }]]);
+});
+
 test('what a killed node has left is ended, by the others and by its own next start', async () => {
   const { Id = '', SessionId } = await told(root, 'ExecuteStatement', {
     ...AS_USER,
