@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
 import { Turnstile } from '../../src/core/turnstile.ts';
 import { must } from './support/api.ts';
 import { APP, CLUSTER, startWithExternal, temporary } from './support/external.ts';
@@ -87,17 +88,27 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const chance = seeded('soak');
     const before = descriptors();
-    const counts = { opened: 0, open: 0, statements: 0, busy: 0, failures: [] as string[] };
+    const counts = { opened: 0, late: 0, open: 0, statements: 0, busy: 0, failures: [] as string[] };
     const opening = new Turnstile(OPENING_MAX);
 
-    const open = (): Promise<Client> =>
-      opening.pass('', async () => {
+    /** On a machine that is too busy, a login can come past its deadline. Then whoever wanted in tries again. */
+    const loggedIn = async (): Promise<Client> => {
+      for (;;) {
         const client = newClient(keyshift, chance.oneOf(logins), APP);
         const began = performance.now();
-        await client.connect().catch((error: Error) => {
-          const seconds = ((performance.now() - began) / 1000).toFixed(1);
-          throw new Error(`${error.message} (a login, after ${seconds} s)`);
-        });
+        try {
+          await client.connect();
+          return client;
+        } catch (error) {
+          const ms = performance.now() - began;
+          if (ms < LIMITS.tlsHandshakeMsMax) throw error;
+          counts.late++;
+        }
+      }
+    };
+    const open = (): Promise<Client> =>
+      opening.pass('', async () => {
+        const client = await loggedIn();
         counts.opened++;
         counts.open++;
         return client;
@@ -166,7 +177,7 @@ test.runIf(process.platform === 'linux')(
     const busyLeast = Math.min(...measured.map(({ busy }) => busy));
     const last = seen.slice(Math.floor(seen.length * WARM_UP));
     process.stdout.write(
-      `soak: ${counts.opened} sessions opened, ${Math.max(...samples.map(({ open }) => open))} open at once ` +
+      `soak: ${counts.opened} sessions opened (${counts.late} logins late), ${Math.max(...samples.map(({ open }) => open))} open at once ` +
         `(${Math.max(...seen.map(({ backends }) => backends))} backends), after warm-up always ${busyLeast} busy ` +
         `(${Math.min(...last.map(({ active }) => active))} statements running), ${counts.statements} statements\n` +
         `soak: memory ${mib(mean)} MiB, slope ${mib(slope * 60)} MiB a minute over ${span.toFixed(0)} s, ` +
