@@ -46,6 +46,51 @@ cursor = connection.cursor()
     sslmode: 'verify-full',
   });
 
+  test('reads metadata by SHOW, as of servers that tell it to', async (context) => {
+    needs(context, 'python3', ['-c', 'from redshift_connector import metadataServerProxy']);
+    const script = `${CONNECT}
+cursor.execute('create table public.parents (id int primary key)')
+cursor.execute('create table public.children (id int primary key, parent int references public.parents on delete cascade)')
+cursor.execute("create function public.doubled(n int, t varchar) returns int language sql as 'select 2 * n'")
+cursor.execute("create procedure public.emptied(before date) language sql as 'delete from public.children'")
+connection.parameter_statuses.append((b'show_discovery', b'4'))
+for rows in [
+  cursor.get_imported_keys('exampledb', 'public', 'children'),
+  cursor.get_exported_keys('exampledb', 'public', 'parents'),
+  cursor.get_primary_keys('exampledb', 'public', 'parents'),
+  cursor.get_functions('exampledb', 'public', 'doub%'),
+  cursor.get_function_columns('exampledb', 'public', 'doubled', '%'),
+  cursor.get_procedures('exampledb', 'public', 'empt%'),
+  cursor.get_procedure_columns('exampledb', 'public', 'emptied', 'be%'),
+  cursor.get_tables('exampledb', 'public', 'child%', ['TABLE']),
+  cursor.get_columns('exampledb', 'public', 'children', 'p%'),
+  cursor.get_table_privileges('exampledb', 'public', 'children'),
+  cursor.get_column_privileges('exampledb', 'public', 'children', '%'),
+  cursor.get_schemas('exampledb', 'pub%'),
+  cursor.get_catalogs(),
+]:
+  print(json.dumps([[column for column in row if column is not None] for row in rows], default=str))
+`;
+    const result = await python(script, { ...iam(), db_user: 'awsuser' });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    const answers = result.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown[][]);
+    // Keys both ways, a primary key, a function with its result and arguments, a procedure, a table, a column.
+    expect(answers.slice(0, 9).map((rows) => rows.length)).toEqual([1, 1, 1, 1, 3, 1, 1, 1, 1]);
+    const [imported, exported] = answers;
+    for (const keys of [imported, exported]) {
+      expect(keys?.[0]).toEqual(
+        expect.arrayContaining(['parents', 'id', 'children', 'parent', 'parents_pkey']),
+      );
+    }
+    expect(answers[7]?.[0]).toEqual(
+      expect.arrayContaining(['children', 'TABLE', 'awsuser', 'REGULAR TABLE']),
+    );
+    expect(answers.flat(2)).toContain('public');
+  });
+
   test('gets credentials, logs in with groups and reads', async (context) => {
     needs(context, 'python3', ['-c', 'import redshift_connector']);
     const script = `${CONNECT}

@@ -76,6 +76,10 @@ function foreignKeys(side: 'pk' | 'fk', words: readonly string[]): ShowForm {
   };
 }
 
+/** Tables with what SHOW TABLES tells of them besides. */
+const WITH_OWNERS =
+  'pg_catalog.svv_all_tables JOIN LATERAL (SELECT pg_catalog.pg_get_userbyid(r.owner)::text AS owner, r.kind FROM keyshift.redshift_relations r WHERE r.schema_name = svv_all_tables.schema_name AND r.name = svv_all_tables.table_name) more ON true';
+
 /** Those with more words come before those that begin alike. */
 export const SHOW_FORMS: readonly ShowForm[] = [
   {
@@ -96,8 +100,8 @@ export const SHOW_FORMS: readonly ShowForm[] = [
   },
   {
     words: ['tables', 'from', 'schema'],
-    from: 'pg_catalog.svv_all_tables',
-    columns: 'database_name, schema_name, table_name, table_type, table_acl, remarks',
+    from: WITH_OWNERS,
+    columns: `database_name, schema_name, table_name, table_type, table_acl, remarks, owner, NULL::timestamp AS last_altered_time, NULL::timestamp AS last_modified_time, NULL::text AS dist_style, CASE kind WHEN 'v' THEN 'REGULAR VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'REGULAR TABLE' END AS table_subtype`,
     name: ['database_name', 'schema_name'],
     like: 'table_name',
     order: 'table_name',
@@ -105,7 +109,8 @@ export const SHOW_FORMS: readonly ShowForm[] = [
   {
     words: ['columns', 'from', 'table'],
     from: 'pg_catalog.svv_all_columns',
-    columns: '*',
+    columns:
+      "*, NULL::text AS sort_key_type, NULL::int AS sort_key, NULL::int AS dist_key, 'none' AS encoding, NULL::text AS collation",
     name: ['database_name', 'schema_name', 'table_name'],
     like: 'column_name',
     order: 'ordinal_position',

@@ -131,11 +131,13 @@ describe('SHOW of objects', () => {
     ],
     [
       'SHOW TABLES FROM SCHEMA "My ""S".t',
-      `SELECT database_name, schema_name, table_name, table_type, table_acl, remarks FROM pg_catalog.svv_all_tables WHERE database_name = 'My "S' AND schema_name = 't' ORDER BY table_name`,
+      expect.stringMatching(
+        /^SELECT database_name, .* FROM pg_catalog.svv_all_tables JOIN .* WHERE database_name = 'My "S' AND schema_name = 't' ORDER BY table_name$/,
+      ),
     ],
     [
       "SHOW COLUMNS FROM TABLE orders LIKE 'i''d'",
-      "SELECT * FROM pg_catalog.svv_all_columns WHERE table_name = 'orders' AND column_name LIKE 'i''d' ORDER BY ordinal_position",
+      "SELECT *, NULL::text AS sort_key_type, NULL::int AS sort_key, NULL::int AS dist_key, 'none' AS encoding, NULL::text AS collation FROM pg_catalog.svv_all_columns WHERE table_name = 'orders' AND column_name LIKE 'i''d' ORDER BY ordinal_position",
     ],
     [
       'SHOW TABLE "Odd".t',
@@ -150,8 +152,8 @@ describe('SHOW of objects', () => {
       `SELECT pg_catalog.pg_get_functiondef(oid) AS "Stored Procedure Definition" FROM keyshift.redshift_routines WHERE is_procedure AND oid = '"s"."p"(numeric(5, 2), "T")'::pg_catalog.regprocedure`,
     ],
   ])('%s', (sql, instead) => {
-    expect(translateDialect(sql)).toBe(instead);
-    expect(isParsed(instead)).toBe(true);
+    expect(translateDialect(sql)).toEqual(instead);
+    expect(isParsed(translateDialect(sql) ?? '')).toBe(true);
   });
 
   test.each([
