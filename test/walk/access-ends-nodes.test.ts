@@ -102,6 +102,29 @@ describe('a node that serves no cluster', () => {
     expect((await loginRefusal(serving, login)).code).toBe('28000');
   });
 
+  test('is heard also when the numbers of the entries, and how many there are, tell of no change', async () => {
+    const login = await loginFor(asked, { dbUser: 'midway', autoCreate: true });
+    const client = await logIn(serving, login);
+    const end = ended(client);
+    const entry = (sequence: number, subject: string) =>
+      `INSERT INTO keyshift.revocations OVERRIDING SYSTEM VALUE
+       SELECT '123456789012', gen_random_uuid(), ${sequence}, 'db-user', '${subject}', NULL, now() + interval '1 s',
+              now() + interval '1 h', '', '', now()`;
+    for (const sequence of [9_001, 9_002, 9_004]) {
+      await sqlIn(server.socketDir, 'postgres', entry(sequence, `other_${sequence}`));
+    }
+    // Until the node has looked at these.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await sqlIn(
+      server.socketDir,
+      'postgres',
+      `WITH gone AS (DELETE FROM keyshift.revocations WHERE sequence = 9002) ${entry(9_003, 'midway')}`,
+    );
+    expect(await end).toBeLessThan(5_000);
+    expect((await loginRefusal(serving, login)).code).toBe('28000');
+    await sqlIn(server.socketDir, 'postgres', 'DELETE FROM keyshift.revocations WHERE sequence > 9000');
+  });
+
   test('is missed when it has gone without a word, and nobody waits for it', async () => {
     await asked.kill();
     const began = Date.now();

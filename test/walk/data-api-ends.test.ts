@@ -108,6 +108,26 @@ describe('a session that is kept', () => {
   });
 });
 
+test('a revocation ends the session that is kept, and what runs in it and beside it', async () => {
+  const { SessionId } = await executed(root, 'SELECT 1', { SessionKeepAliveSeconds: 600 });
+  const running = await begun(SLOW, { SessionId });
+  const alone = await begun(SLOW);
+  await untilStarted(running);
+  await untilStarted(alone);
+  await must(root, 'keyshift', 'RevokeAccess', { DbUser: 'temp_creds_user', Reason: 'drill' });
+  for (const Id of [running, alone]) {
+    expect(await ended(root, Id)).toMatchObject({
+      Status: 'FAILED',
+      Error: expect.stringMatching(/the access of this session was revoked|canceling statement/),
+    });
+  }
+  expect(await refused(root, 'ExecuteStatement', { Sql: 'SELECT 1', SessionId })).toMatchObject({
+    message: 'Session is not available',
+  });
+  await must(root, 'keyshift', 'MoveClock', { BySeconds: '2' });
+  expect(await executed(root, 'SELECT 1')).toMatchObject({ Status: 'FINISHED' });
+});
+
 describe('a statement that is canceled', () => {
   test('is aborted, and has no result', async () => {
     const Id = await begun(SLOW);
