@@ -33,8 +33,11 @@ interface Stray {
   readonly databases: readonly string[];
 }
 
-/** Session roles without a session that were not used for a while, or whose user or a group of theirs is gone. */
-const STRAYS_SQL = `
+/**
+ * Session roles without a session that were not used for a while, or whose user or a group of theirs is gone. One role
+ * is found by its index: a condition that also lets all of them pass would read all of them for each that is dropped.
+ */
+const straysSql = (condition: string): string => `
   SELECT s.oid::text AS id, s.rolname AS name, coalesce(u.rolname, 'keyshift_superuser') AS heir,
     ARRAY(SELECT DISTINCT d.datname::text FROM pg_shdepend p JOIN pg_database d ON d.oid = p.dbid
           WHERE p.refclassid = 'pg_authid'::regclass AND p.refobjid = s.oid) AS databases
@@ -43,7 +46,7 @@ const STRAYS_SQL = `
   CROSS JOIN LATERAL (SELECT CASE WHEN d.text IS JSON OBJECT THEN d.text::jsonb END AS said) c
   LEFT JOIN pg_roles u ON u.oid = (c.said ->> 'user')::oid
   WHERE mark.rolname = 'keyshift_session'
-    AND ($2::text IS NULL OR s.oid = $2::text::oid) AND s.oid > $3::text::oid
+    AND ${condition}
     AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.usesysid = s.oid)
     AND (
       coalesce((c.said ->> 'used')::timestamptz, '-infinity') < now() - make_interval(secs => $1)
@@ -54,6 +57,8 @@ const STRAYS_SQL = `
       )
     )
   ORDER BY s.oid LIMIT ${BATCH_MAX}`;
+const STRAYS_AFTER = straysSql('s.oid > $2::text::oid');
+const STRAY = straysSql('m.member = $2::text::oid');
 
 /** Session roles by what was done with them: nothing yet, dropped, or kept because something in a database needs them. */
 export interface Reconciled extends Reaped {
@@ -66,7 +71,7 @@ export async function reconcileSessionRoles(access: ServerAccess, remove: boolea
   const found: string[] = [];
   let last = '0';
   for (let full = true; full; ) {
-    const strays = await access.admin(access.home).query<Stray>(STRAYS_SQL, [0, null, last]);
+    const strays = await access.admin(access.home).query<Stray>(STRAYS_AFTER, [0, last]);
     full = strays.rows.length === BATCH_MAX;
     for (const { id, name } of strays.rows) {
       found.push(name);
@@ -83,7 +88,7 @@ export async function reapSessionRoles(access: ServerAccess, options: ReapOption
   const kept: string[] = [];
   let last = '0';
   for (let full = true; full; ) {
-    const strays = await access.admin(access.home).query<Stray>(STRAYS_SQL, [unusedSeconds, null, last]);
+    const strays = await access.admin(access.home).query<Stray>(STRAYS_AFTER, [unusedSeconds, last]);
     full = strays.rows.length === BATCH_MAX;
     for (const stray of strays.rows) {
       if (signal?.aborted === true) return { dropped, kept };
@@ -134,7 +139,7 @@ const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
 
 async function dropIfStray(client: pg.PoolClient, stray: Stray, unused: number): Promise<Outcome> {
   // A login may have come in between, or have renamed it and made a new one of the same name.
-  const still = await client.query<Stray>(STRAYS_SQL, [unused, stray.id, '0']);
+  const still = await client.query<Stray>(STRAY, [unused, stray.id]);
   const found = still.rows[0];
   if (found === undefined) return 'needed again';
   await client.query('SAVEPOINT before_drop');

@@ -285,6 +285,14 @@ describe('a Redshift driver', () => {
     for (const entering of [login, { user: 'awsuser', password: 'Master-Password-1' }]) {
       const { wire, session } = await Wire.openSession(keyshift, entering, driver);
       expect(session.parameters.get('server_version')).toBe('8.0.2');
+      // By these its drivers would take other forms of rows, and other ways to ask for metadata.
+      for (const name of [
+        'server_protocol_version',
+        'show_discovery',
+        'datashare_enabled',
+        'external_database',
+      ])
+        expect(session.parameters.has(name), name).toBe(false);
       wire.vanish();
     }
     const { wire, session } = await Wire.openSession(keyshift, login);
@@ -307,6 +315,27 @@ describe('a Redshift driver', () => {
       const wrong = Wire.openSession(keyshift, { user, password: 'Wrong-Password-1' }, driver);
       await expect(wrong).rejects.toThrow(`password authentication failed for user "${user}"`);
     }
+  });
+});
+
+describe('a startup packet without a database', () => {
+  test('means the one named like the user, to the check of the credential and to PostgreSQL alike', async () => {
+    const master = { user: 'awsuser', password: 'Master-Password-1' };
+    const driver = { client_protocol_version: '2' };
+    const first = await Wire.openSession(keyshift, master, driver);
+    first.wire.send(query('create database awsuser'));
+    expect((await first.wire.answer()).map(({ letter }) => letter)).toEqual(['C', 'Z']);
+    first.wire.vanish();
+    const { wire } = await Wire.openSession(keyshift, master, { ...driver, database: '' });
+    wire.send(query('select current_database()'));
+    expect((await wire.answer())[1]?.body.toString()).toContain('awsuser');
+    wire.vanish();
+    const enter = (bound: Login) => Wire.openSession(keyshift, bound, { database: '' });
+    // One is bound to another database, the other to none: then PostgreSQL would look for it.
+    await expect(enter(login)).rejects.toThrow('IAM authentication failed for user "IAM:temp_creds_user"');
+    await expect(enter(await issue(keyshift))).rejects.toThrow(
+      'database "IAM:temp_creds_user" does not exist',
+    );
   });
 });
 

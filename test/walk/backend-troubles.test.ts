@@ -6,6 +6,7 @@ import { APP, CLUSTER, startWithExternal, temporary } from './support/external.t
 import { Keyshift } from './support/keyshift.ts';
 import { ask, issue, type Login, logIn, loginRefusal, type Refusal } from './support/logins.ts';
 import { SUPERUSER, TcpServer } from './support/tcp-server.ts';
+import { connectionsOf } from './support/tcp-timers.ts';
 
 // What clients are told when the database server restarts, crashes, is full, hangs, or is taken away: a FATAL error with
 // the SQLSTATE and the reason, as they would get it from PostgreSQL, and never an internal one.
@@ -26,6 +27,9 @@ const SHUTDOWN = {
   code: '57P01',
   message: 'terminating connection due to administrator command',
 };
+
+/** Until the first probe of an idle connection. */
+const PROBE_SECONDS_MAX = 60;
 
 const DELETED = { ClusterIdentifier: CLUSTER, SkipFinalClusterSnapshot: 'true' };
 
@@ -73,6 +77,29 @@ describe('a server of others', () => {
     await temporary(keyshift, 'analyst', { dbGroups: ['team'] }),
     ANALYST,
   ];
+
+  test.runIf(process.platform === 'linux')(
+    'that vanishes without a word is noticed, and so is a client: both are probed when idle',
+    async () => {
+      const logins = await everyLogin();
+      const clients = await Promise.all(logins.map((login) => logIn(keyshift, login, APP)));
+      for (const side of ['client', 'server'] as const) {
+        const idle = () =>
+          connectionsOf(keyshift.pid).filter(({ localPort, remotePort }) =>
+            side === 'client' ? localPort === keyshift.ready.gatewayPort : remotePort === server.port,
+          );
+        await expect
+          .poll(() => idle().map(({ probeIn }) => probeIn !== undefined && probeIn <= PROBE_SECONDS_MAX))
+          .toSatisfy((probed: boolean[]) => probed.length >= clients.length && probed.every(Boolean), side);
+      }
+      // While a query runs, it is the backend that looks.
+      for (const client of clients)
+        expect((await client.query('show client_connection_check_interval')).rows).toEqual([
+          { client_connection_check_interval: '5s' },
+        ]);
+      await Promise.all(clients.map((client) => client.end()));
+    },
+  );
 
   test('that restarts tells its sessions why they end, and takes new ones', async () => {
     const logins = await everyLogin();

@@ -486,6 +486,19 @@ describe('what a session with groups makes', () => {
     await client.end();
   });
 
+  test('in a database that is made later, before anybody has logged in to it: template1 has the event trigger', async () => {
+    const { loginRole } = await provision(access, request('maker', ['writers'], { autoCreate: true }));
+    const master = await connectAs('master');
+    await master.query('CREATE DATABASE made_later');
+    const client = await connectAs(loginRole, 'made_later');
+    await client.query('CREATE TABLE later_table (a int)');
+    expect(
+      await value(client, `SELECT tableowner::text FROM pg_tables WHERE tablename = 'later_table'`),
+    ).toBe('maker');
+    expect(await value(client, 'SELECT keyshift.session_user_name()::text')).toBe('maker');
+    await client.end();
+  });
+
   test('a foreign schema of our name stops the login with a clear word', async () => {
     const master = await connectAs('master');
     await master.query('CREATE DATABASE squatted TEMPLATE template0');

@@ -13,14 +13,28 @@ import { SUPERUSER, TcpServer } from './support/tcp-server.ts';
 
 const SETS: readonly (readonly string[])[] = [[], ['m_read'], ['m_write'], ['m_read', 'm_write']];
 
-/** By group set, what a session may do to the table that the groups have rights on. */
+/** What a session may do only with a group: the rights that the group has, and those of the owner that it is. */
 const MAY: readonly [statement: string, group: string][] = [
   ['select * from matrix.held', 'm_read'],
   ['insert into matrix.held values (1)', 'm_write'],
   ['truncate matrix.held', 'm_write'],
   [`select nextval('matrix.numbers')`, 'm_write'],
   ['select matrix.secret()', 'm_read'],
-  ['create table matrix_groups.made_by_right (n int); drop table matrix_groups.made_by_right', 'm_write'],
+  ['create table matrix_groups.made_by_right (n int)', 'm_write'],
+  ['select * from matrix.seen', 'm_read'],
+  ['select * from matrix.parts', 'm_read'],
+  ['insert into matrix.parts values (1)', 'm_write'],
+  // Planned and not run: there is nothing at the other end.
+  ['explain select * from matrix.away', 'm_read'],
+  ['select matrix.definer()', 'm_read'],
+  ['select lo_get(424242)', 'm_read'],
+  [`select lo_put(424243, 0, 'x')`, 'm_write'],
+  ['create temp table of_kind (k matrix.kind)', 'm_read'],
+  ['select * from matrix_hidden.inside', 'm_read'],
+  ['alter table matrix.owned add column m int', 'm_write'],
+  ['grant select on matrix.owned to friend', 'm_write'],
+  ['drop table matrix.owned', 'm_write'],
+  ['alter default privileges for role m_write grant select on tables to friend', 'm_write'],
 ];
 
 /** What nobody of them may, whatever the groups. */
@@ -95,6 +109,19 @@ const contentOf = (database: string): string => `
   create extension postgres_fdw; create server away foreign data wrapper postgres_fdw;
   grant usage on foreign server away to matrix_user;
   grant usage on foreign data wrapper postgres_fdw to matrix_user;
+  create view matrix.seen as select 1 as n; create foreign table matrix.away (n int) server away;
+  create table matrix.parts (n int) partition by range (n);
+  create table matrix.parts_1 partition of matrix.parts for values from (0) to (9);
+  create table matrix.private (n int); create table matrix.owned (n int); alter table matrix.owned owner to m_write;
+  create function matrix.definer() returns bigint language sql security definer as 'select count(*) from matrix.private';
+  create type matrix.kind as enum ('a');
+  revoke all on type matrix.kind from public; revoke all on function matrix.definer() from public;
+  create schema matrix_hidden; create table matrix_hidden.inside (n int);
+  grant select on matrix_hidden.inside to public; grant usage on schema matrix_hidden to m_read;
+  select lo_create(424242); grant select on large object 424242 to m_read;
+  select lo_create(424243); grant select, update on large object 424243 to m_write;
+  grant select on matrix.seen, matrix.parts, matrix.away to m_read; grant insert on matrix.parts to m_write;
+  grant execute on function matrix.definer() to m_read; grant usage on type matrix.kind to m_read;
   alter default privileges for role matrix_user in schema made grant select on tables to friend`;
 
 /** A Keyshift with one cluster, and the way to that cluster's server as its owner. */
@@ -164,6 +191,14 @@ function matrix(major: PostgresMajor, open: () => Promise<Place>): void {
     return logIn(keyshift, await issue(keyshift, wanted), { database });
   };
 
+  const ownedByUser = async (): Promise<number> => {
+    const [row] = await place.query<{ objects: number }>(
+      `select count(*)::int as objects from pg_shdepend where refclassid = 'pg_authid'::regclass
+       and refobjid = 'matrix_user'::regrole and deptype = 'o'`,
+    );
+    return row?.objects ?? 0;
+  };
+
   const reconcile = () =>
     must(place.keyshift.root, 'keyshift', 'Reconcile', { ClusterIdentifier: place.cluster, Remove: 'true' });
 
@@ -182,9 +217,9 @@ function matrix(major: PostgresMajor, open: () => Promise<Place>): void {
         const results: [string, string][] = [];
         // Each in a transaction that is undone, so that they do not wait for each other's locks for long.
         for (const [statement] of MAY) {
-          await client.query('begin');
-          results.push([statement, await outcomeOf(client, statement)]);
-          await client.query('rollback');
+          const outcome = await outcomeOf(client, `begin; ${statement}; rollback`);
+          if (outcome !== 'done') await client.query('rollback');
+          results.push([statement, outcome]);
         }
         return results;
       }),
@@ -233,8 +268,10 @@ function matrix(major: PostgresMajor, open: () => Promise<Place>): void {
       test('everything that is made belongs to the user', async () => {
         const maker = await enter(groups);
         for (const [kind, make] of KINDS) {
+          const before = await ownedByUser();
           expect(await outcomeOf(maker, make(nameOf(kind))), kind).toBe('done');
           expect(await place.query(HELD_BY_SESSION_ROLES), kind).toEqual([]);
+          expect(await ownedByUser(), kind).toBeGreaterThan(before);
         }
         await maker.end();
       });
