@@ -184,9 +184,11 @@ describe('the settings of the account', () => {
     await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '20' });
     await end;
     expect(['57014', '57P01']).toContain((await refused).code);
-    expect(
-      (await events()).findLast(({ kind, code }) => kind === 'logout' && code === '57P01')?.details,
-    ).toMatchObject({ reason: 'terminating connection: its credentials allow sessions of 600 seconds' });
+    await expect
+      .poll(async () => (await events()).findLast(({ kind, code }) => kind === 'logout' && code === '57P01'))
+      .toMatchObject({
+        details: { reason: 'terminating connection: its credentials allow sessions of 600 seconds' },
+      });
     await must(keyshift.root, 'keyshift', 'PutLoginSettings', {});
   });
 
