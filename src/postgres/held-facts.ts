@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type FactsQuestion, type ProvisionFacts, readFacts } from './provision-facts.ts';
+import { type FactsQuestion, MOMENT, type ProvisionFacts, readFacts } from './provision-facts.ts';
 
 /**
  * What an embedded server said about a login, for the next login of the same. Each login asks whether it still holds: a
@@ -33,10 +33,10 @@ interface Held {
 }
 
 const LOOK = `
-  SELECT pg_current_snapshot()::text AS snapshot, extract(epoch FROM pg_conf_load_time())::float8 AS "configLoadedAt",
+  SELECT ${MOMENT} AS snapshot, extract(epoch FROM pg_conf_load_time())::float8 AS "configLoadedAt",
     extract(epoch FROM now())::float8 AS at`;
 const IS_QUIET = `
-  SELECT pg_current_snapshot()::text AS snapshot,
+  SELECT ${MOMENT} AS snapshot,
     NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid') AS "isQuiet"`;
 
 export class HeldFacts {

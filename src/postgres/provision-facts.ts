@@ -12,7 +12,7 @@ export interface ProvisionFacts {
   readonly wantedSettings: readonly RoleSettings[];
   /** When the server read its configuration last, in seconds since 1970 by its own clock. */
   readonly configLoadedAt: number;
-  /** Which transactions had ended, as PostgreSQL writes a snapshot. */
+  /** Which transactions had ended, as PostgreSQL writes a snapshot; on embedded servers `MOMENT`. */
   readonly snapshot: string;
   /** When that was, in seconds since 1970 by the server's clock. */
   readonly at: number;
@@ -88,11 +88,20 @@ interface Row {
   readonly at: number;
 }
 
+const SNAPSHOT = 'pg_current_snapshot()::text';
+
+/**
+ * What stays the same while no transaction ends. The checkpoint is for crashes, which take back transactions that were
+ * not on disk yet, as Keyshift's changes of roles: others get their numbers then. Recovery ends with a checkpoint.
+ * Source: PostgreSQL 18 manual, "Transaction ID and Snapshot Information Functions" and "Control Data Functions".
+ */
+export const MOMENT = `${SNAPSHOT} || ' ' || (SELECT checkpoint_lsn::text FROM pg_control_checkpoint())`;
+
 const PUBLIC_FACTS_SQL = readFileSync(new URL('./sql/provision-facts.sql', import.meta.url), 'utf8');
 const FACTS_SQL = {
   scram: PUBLIC_FACTS_SQL,
   cert: PUBLIC_FACTS_SQL,
-  peer: PUBLIC_FACTS_SQL.replaceAll('FROM pg_roles', 'FROM pg_authid'),
+  peer: PUBLIC_FACTS_SQL.replaceAll('FROM pg_roles', 'FROM pg_authid').replace(SNAPSHOT, MOMENT),
 };
 
 /** Reads the facts in one query, prepared once for each connection. */

@@ -159,6 +159,25 @@ describe('The facts of a login', () => {
     expect(after.configLoadedAt).toBeGreaterThan(before.configLoadedAt);
   });
 
+  test('are asked anew after a crash, which takes back what was not on disk yet', async () => {
+    const facts = newlyHeld();
+    const before = await held(facts, []);
+    const victim = new Client({
+      ...{ host: server.socketDir, port: server.port, user: 'keyshift_admin', database: 'postgres' },
+    });
+    victim.on('error', () => {});
+    await victim.connect();
+    const { rows } = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
+    await victim.end().catch(() => {});
+    // Until the server is back.
+    const after = async (): Promise<ProvisionFacts | undefined> =>
+      facts.read(question([])).catch(() => undefined);
+    await expect.poll(after, { timeout: 30_000 }).toBeDefined();
+    expect(await after()).not.toBe(before);
+    expect(content(await held(facts, []))).toEqual(content(await asked([])));
+  });
+
   test('that many ask for at a time are the same for all', async () => {
     const facts = newlyHeld();
     const first = await held(facts, []);
