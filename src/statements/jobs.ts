@@ -20,6 +20,8 @@ import type { StatementRows } from './statement-rows.ts';
 const RUNNING_MAX = 25;
 /** As on AWS. Source: Amazon Redshift Management Guide, "Considerations when calling the Amazon Redshift Data API". */
 const STATEMENT_MS_MAX = 24 * 60 * 60 * 1000;
+/** Between two requests to cancel one statement. */
+const CANCEL_AGAIN_MS = 500;
 
 interface Job {
   readonly cluster: string;
@@ -69,8 +71,8 @@ export class Jobs {
   start(statement: Statement, login: StatementLogin | undefined): void {
     const cluster = clusterKey(statement.owner.accountId, statement.target.cluster);
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new StatementFailure(TOO_LONG)), STATEMENT_MS_MAX);
-    timer.unref();
+    const tooLong = () => void this.cancel(statement.id, new StatementFailure(TOO_LONG));
+    const timer = setTimeout(tooLong, STATEMENT_MS_MAX).unref();
     const job = { cluster, abort, done: Promise.resolve(), session: undefined };
     const done = this.#run(job, statement, login).finally(() => {
       clearTimeout(timer);
@@ -92,8 +94,10 @@ export class Jobs {
   async cancel(id: string, why: Error): Promise<boolean> {
     const job = this.#jobs.get(id);
     if (job === undefined) return false;
+    const isFirst = !job.abort.signal.aborted;
     job.abort.abort(why);
     await job.session?.cancel();
+    if (isFirst) void cancelAgain(job);
     return true;
   }
 
@@ -132,10 +136,10 @@ export class Jobs {
       const leave = await this.#turns
         .enter(job.cluster, job.abort.signal)
         .catch((error: unknown) => ({ error }));
-      if (typeof leave !== 'function') return await this.#finish(job, statement, notBegun(job, leave.error));
+      if (typeof leave !== 'function') return await this.#finish(statement, notBegun(job, leave.error));
       try {
         if (!(await rows.claim(statement.id))) return;
-        await this.#finish(job, statement, await this.#inSession(job, statement, login));
+        await this.#finish(statement, await this.#inSession(job, statement, login));
       } finally {
         leave();
       }
@@ -161,6 +165,7 @@ export class Jobs {
         await note([]);
         return await runParts(this.#deps, session, statement, job.abort.signal, note);
       } finally {
+        job.session = undefined;
         if (sessionId === undefined) await session.close();
       }
     } catch (error) {
@@ -177,7 +182,7 @@ export class Jobs {
     return session;
   }
 
-  async #finish(job: Job, statement: Statement, ending: Ending): Promise<void> {
+  async #finish(statement: Statement, ending: Ending): Promise<void> {
     const { rows, pages, kept, ended } = this.#deps;
     const { id, owner, sessionId } = statement;
     const bytes = ending.parts.reduce((sum, part) => sum + Math.max(0, part.bytes), 0);
@@ -188,8 +193,12 @@ export class Jobs {
     await rows.progress(id, ending.status, ending, bytes);
     if (bytes > 0) await pages.makeRoom(owner.accountId, owner.ownerId);
     await ended(statement, ending);
-    job.session = undefined;
   }
+}
+
+/** Until the statement has ended: PostgreSQL forgets a request that overtakes what it is to cancel. */
+async function cancelAgain(job: Job): Promise<void> {
+  while (!(await endsWithin(job.done, CANCEL_AGAIN_MS))) await job.session?.cancel();
 }
 
 function notBegun({ abort: { signal } }: Job, error: unknown): Ending {

@@ -86,6 +86,17 @@ test('a cancel that races with the end leaves one or the other, and the answer s
   expect(await rowsOf(root, Id)).toEqual(kept);
 });
 
+test('a cancel that comes as the statement begins is not lost', async () => {
+  const early = Array.from({ length: 40 }, async (_, n) => {
+    const { Id = '' } = await told(root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT pg_sleep(60)' });
+    await pause(n * 5);
+    await dataApi(root, 'CancelStatement', { Id });
+    const { Status } = await ended(root, Id);
+    return Status;
+  });
+  expect(new Set(await Promise.all(early))).toEqual(new Set(['ABORTED']));
+});
+
 describe('a result past its limits', () => {
   test('fails at its limit, and nothing of it is kept', async () => {
     const { Id = '' } = await told(root, 'ExecuteStatement', {
