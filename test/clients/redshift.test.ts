@@ -22,10 +22,17 @@ beforeAll(async () => {
 });
 afterAll(() => keyshift?.close());
 
+/** Fails where boto3 is absent, or older than members that the steps send. */
+const KNOWS_ALL_STEPS = `
+import boto3
+data = boto3.client('redshift-data', region_name='us-east-1').meta.service_model
+assert 'WaitTimeSeconds' in data.operation_model('DescribeStatement').input_shape.members
+`;
+
 test('boto3 takes every step, and reads every element of the answers', {
   timeout: WALK_MS_MAX,
 }, async (context) => {
-  needs(context, 'python3', ['-c', 'import boto3']);
+  needs(context, 'python3', ['-c', KNOWS_ALL_STEPS]);
   const { root, environment, ready } = keyshift;
   const values = { 'root.id': root.accessKeyId, 'root.secret': root.secretAccessKey.reveal() };
   const result = await run(
