@@ -110,8 +110,10 @@ pool() {
     password=$(node issue.mjs)
     echo "\"$KS_LOGIN_USER\" \"$password\"" >"$home/users.txt"
     kill -HUP "$bouncer"
+    # Until the connection of this life is gone, and pgbouncer has read the new password, which it does in its own time.
     for _ in $(seq 100); do
-      [ "$(grep -c 'closing because: server lifetime over\|closing because: server idle timeout' "$log")" -ge "$life" ] && break
+      [ "$(grep -c 'closing because: server lifetime over\|closing because: server idle timeout' "$log")" -ge "$life" ] &&
+        through "$KS_LOGIN_USER" "$password" -c 'select 1' >/dev/null 2>&1 && break
       sleep 0.1
     done
   done
