@@ -1,3 +1,5 @@
+import { dropOldest } from '../core/drop-oldest.ts';
+
 /**
  * Cancel requests with keys that nobody has, by where they come from. A key of protocol 3.0 has 32 bits, so whoever
  * tries many is slowed down. Nobody is refused: behind one address there may be others.
@@ -37,8 +39,7 @@ export class CancelGuesses {
       return;
     }
     this.#counts.delete(address);
-    const [oldest] = this.#counts.size >= ADDRESSES_MAX ? this.#counts.keys() : [];
-    if (oldest !== undefined) this.#counts.delete(oldest);
+    dropOldest(this.#counts, ADDRESSES_MAX);
     this.#counts.set(address, { guesses: 1, beganMs: this.#monotonicMs() });
   }
 

@@ -1,4 +1,5 @@
 import { sourceOf } from '../core/addresses.ts';
+import { dropOldest } from '../core/drop-oldest.ts';
 import { parseIpAddress } from '../core/ip-range.ts';
 
 /** From which networks each credential was used on this node: a stolen one is mostly used from another place than its owner's. */
@@ -16,8 +17,7 @@ export class CredentialNetworks {
     const network = networkOf(sourceIp);
     const seen = this.#seen.get(credentialId);
     if (seen === undefined) {
-      const [oldest] = this.#seen.size >= CREDENTIALS_MAX ? this.#seen.keys() : [];
-      if (oldest !== undefined) this.#seen.delete(oldest);
+      dropOldest(this.#seen, CREDENTIALS_MAX);
       this.#seen.set(credentialId, new Set([network]));
       return [];
     }

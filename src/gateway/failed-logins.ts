@@ -1,3 +1,4 @@
+import { dropOldest } from '../core/drop-oldest.ts';
 import { LIMITS } from '../core/limits.ts';
 
 /**
@@ -63,7 +64,7 @@ export class FailedLogins {
     const key = `${address}/${name}`;
     this.#names.delete(key);
     if (!isOfUser) return;
-    makeRoom(this.#known);
+    dropOldest(this.#known, COUNTS_MAX);
     this.#known.delete(key);
     this.#known.set(key, this.#monotonicMs());
   }
@@ -79,14 +80,9 @@ function countOf(counts: Map<string, Count>, key: string, nowMs: number): Count 
   const known = counts.get(key);
   if (known !== undefined && (nowMs - known.beganMs < WINDOW_MS || nowMs < known.refusedUntilMs))
     return known;
-  makeRoom(counts);
+  dropOldest(counts, COUNTS_MAX);
   const count = { failures: 0, beganMs: nowMs, refusedUntilMs: 0 };
   counts.delete(key);
   counts.set(key, count);
   return count;
-}
-
-function makeRoom(entries: Map<string, unknown>): void {
-  const [oldest] = entries.size >= COUNTS_MAX ? entries.keys() : [];
-  if (oldest !== undefined) entries.delete(oldest);
 }

@@ -1,3 +1,4 @@
+import { endsWithin } from '../core/ends-within.ts';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Turnstile } from '../core/turnstile.ts';
@@ -32,14 +33,7 @@ export class PasswordProofs {
 }
 
 async function withinTime<T>(work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const refuse = () => reject(new SqlError('57014', 'canceling authentication due to timeout'));
-    timer = setTimeout(refuse, LIMITS.passwordProofMsMax);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const proof = work();
+  if (await endsWithin(proof, LIMITS.passwordProofMsMax)) return proof;
+  throw new SqlError('57014', 'canceling authentication due to timeout');
 }

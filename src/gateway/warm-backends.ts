@@ -1,3 +1,4 @@
+import { dropOldest } from '../core/drop-oldest.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { Backend } from './backend.ts';
 import { type Proof, resetBackend } from './reset-backend.ts';
@@ -135,9 +136,8 @@ export class WarmBackends {
   #kindOf({ kind: name }: WarmLogin): Kind | undefined {
     const known = this.#kinds.get(name);
     this.#kinds.delete(name);
+    dropOldest(this.#kinds, KINDS_MAX);
     this.#kinds.set(name, known ?? { state: undefined, differences: 0 });
-    const oldest = this.#kinds.keys().next().value;
-    if (this.#kinds.size > KINDS_MAX && oldest !== undefined) this.#kinds.delete(oldest);
     return known;
   }
 

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { dropOldest } from '../core/drop-oldest.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySource } from '../policy/compile.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
 import type { Database } from '../store/database.ts';
@@ -36,8 +37,7 @@ export class CompiledPolicies {
     const found = this.#compiled.get(key);
     if (found !== undefined) return found;
     const compiled = compileDocument(source, document);
-    const [oldest] = this.#compiled.size >= COMPILED_MAX ? this.#compiled.keys() : [];
-    if (oldest !== undefined) this.#compiled.delete(oldest);
+    dropOldest(this.#compiled, COMPILED_MAX);
     this.#compiled.set(key, compiled);
     return compiled;
   }

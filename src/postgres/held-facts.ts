@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { dropOldest } from '../core/drop-oldest.ts';
 import { type FactsQuestion, MOMENT, type ProvisionFacts, readFacts } from './provision-facts.ts';
 
 /**
@@ -83,9 +84,8 @@ export class HeldFacts {
     const known = this.#held.get(key);
     const held = known ?? { facts: undefined, isUsed: false, withoutTrial: 0 };
     this.#held.delete(key);
+    dropOldest(this.#held, HELD_MAX);
     this.#held.set(key, held);
-    const oldest = this.#held.keys().next().value;
-    if (this.#held.size > HELD_MAX && oldest !== undefined) this.#held.delete(oldest);
     return { held, isNew: known === undefined };
   }
 

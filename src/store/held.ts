@@ -1,3 +1,5 @@
+import { dropOldest } from '../core/drop-oldest.ts';
+
 /** What is read of accounts again and again, held in memory until something of its account changes. */
 
 interface Entry<T> {
@@ -52,8 +54,7 @@ export class Held<T> {
 
   /** The oldest makes room: which one hardly matters at this size. */
   #add(key: string, entry: Entry<T>): void {
-    const [oldest] = this.#entries.size >= this.#max ? this.#entries.keys() : [];
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    dropOldest(this.#entries, this.#max);
     this.#entries.set(key, entry);
   }
 }

@@ -38,6 +38,14 @@ async function admin(...statements: string[]): Promise<void> {
   for (const statement of statements) await access.admin('postgres').query(statement);
 }
 
+/** A connection that no pool shares. */
+async function ownClient(): Promise<Client> {
+  const { socketDir: host, port } = server;
+  const client = new Client({ host, port, user: 'keyshift_admin', database: 'postgres' });
+  await client.connect();
+  return client;
+}
+
 const question = (groups: readonly string[]): FactsQuestion => ({
   ...{ dbUser: 'ann', groups, database: 'dev', sessionRole: sessionRoleName('ann', groups) },
   ...{ ignoredBackends: [], way: 'peer' },
@@ -93,13 +101,7 @@ describe('The facts of a login', () => {
       end: fc.constantFrom('COMMIT', 'ROLLBACK'),
       groups: fc.constantFrom(...GROUPS),
     });
-    const client = new Client({
-      host: server.socketDir,
-      port: server.port,
-      user: 'keyshift_admin',
-      database: 'postgres',
-    });
-    await client.connect();
+    const client = await ownClient();
     const agree = async (groups: readonly string[]): Promise<void> => {
       for (let reads = 0; reads < 3; reads++) {
         expect(content(await facts.read(question(groups)))).toEqual(content(await asked(groups)));
@@ -127,13 +129,7 @@ describe('The facts of a login', () => {
   });
 
   test('are not held while a transaction is at work that began before', async () => {
-    const client = new Client({
-      host: server.socketDir,
-      port: server.port,
-      user: 'keyshift_admin',
-      database: 'postgres',
-    });
-    await client.connect();
+    const client = await ownClient();
     await client.query('BEGIN; INSERT INTO public.log VALUES (1)');
     await expect(held(newlyHeld(), [])).rejects.toThrow('nothing is held');
     await client.query('COMMIT');
@@ -162,11 +158,8 @@ describe('The facts of a login', () => {
   test('are asked anew after a crash, which takes back what was not on disk yet', async () => {
     const facts = newlyHeld();
     const before = await held(facts, []);
-    const victim = new Client({
-      ...{ host: server.socketDir, port: server.port, user: 'keyshift_admin', database: 'postgres' },
-    });
+    const victim = await ownClient();
     victim.on('error', () => {});
-    await victim.connect();
     const { rows } = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
     await victim.end().catch(() => {});
