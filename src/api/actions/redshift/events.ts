@@ -14,6 +14,7 @@ const MINUTES_MAX = 14 * 24 * 60;
 
 /** What an operation leaves behind. */
 interface Trace {
+  readonly operation: string;
   readonly type: 'cluster' | 'cluster-parameter-group' | 'cluster-security-group';
   /** Redshift's where it publishes one, else ours. Source: Management Guide, "Amazon Redshift event notifications". */
   readonly id: string;
@@ -30,158 +31,126 @@ const SOURCES = {
   'cluster-security-group': 'securitygroup',
 } as const;
 
-function trace(
-  type: Trace['type'],
-  id: string,
-  category: Trace['category'],
-  message: Trace['message'],
-  when?: Trace['when'],
-): Trace {
-  return { type, id, category, message, ...(when === undefined ? {} : { when }) };
-}
-
 const hasChanged =
   (member: string) =>
   ({ changed }: ClusterEvent['details']): boolean =>
     Array.isArray(changed) && changed.includes(member);
 const isNewGroup = hasChanged('ClusterParameterGroupName');
 const isNewPassword = hasChanged('MasterUserPassword');
-/** By operation. */
-const TRACES: ReadonlyMap<string, readonly Trace[]> = new Map([
-  [
-    'redshift:CreateCluster',
-    [
-      trace(
-        'cluster',
-        'REDSHIFT-EVENT-2000',
-        'management',
-        (name) => `The creation of cluster ${name} was requested.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:DeleteCluster',
-    [trace('cluster', 'REDSHIFT-EVENT-2001', 'management', (name) => `Cluster ${name} is deleted.`)],
-  ],
-  [
-    'redshift:ModifyCluster',
-    [
-      trace(
-        'cluster',
-        'REDSHIFT-EVENT-1001',
-        'configuration',
-        (name, { parameterGroup }) =>
-          `Cluster ${name} was modified to use the parameter group ${parameterGroup}.`,
-        isNewGroup,
-      ),
-      trace(
-        'cluster',
-        'REDSHIFT-EVENT-4000',
-        'security',
-        (name) => `The master credentials of cluster ${name} were updated.`,
-        isNewPassword,
-      ),
-      trace(
-        'cluster',
-        'KEYSHIFT-EVENT-ModifyCluster',
-        'configuration',
-        (name) => `Cluster ${name} was modified.`,
-        (details) => !isNewGroup(details) && !isNewPassword(details),
-      ),
-    ],
-  ],
-  [
-    'redshift:ModifyClusterIamRoles',
-    [
-      trace(
-        'cluster',
-        'KEYSHIFT-EVENT-ModifyClusterIamRoles',
-        'configuration',
-        (name) => `The IAM roles of cluster ${name} changed.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:PauseCluster',
-    [trace('cluster', 'REDSHIFT-EVENT-3618', 'monitoring', (name) => `Cluster ${name} is paused.`)],
-  ],
-  [
-    'redshift:ResumeCluster',
-    [trace('cluster', 'KEYSHIFT-EVENT-ResumeCluster', 'monitoring', (name) => `Cluster ${name} is resumed.`)],
-  ],
-  [
-    'redshift:RebootCluster',
-    [trace('cluster', 'REDSHIFT-EVENT-3000', 'monitoring', (name) => `Cluster ${name} is rebooted.`)],
-  ],
-  [
-    'redshift:CreateClusterParameterGroup',
-    [
-      trace(
-        'cluster-parameter-group',
-        'REDSHIFT-EVENT-1003',
-        'configuration',
-        (name) => `Cluster parameter group ${name} was created.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:ModifyClusterParameterGroup',
-    [
-      trace(
-        'cluster-parameter-group',
-        'REDSHIFT-EVENT-1005',
-        'configuration',
-        (name) =>
-          `Cluster parameter group ${name} was updated. Reboot the clusters that use it to apply the changes.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:ResetClusterParameterGroup',
-    [
-      trace(
-        'cluster-parameter-group',
-        'REDSHIFT-EVENT-1005',
-        'configuration',
-        (name) =>
-          `Cluster parameter group ${name} was reset. Reboot the clusters that use it to apply the changes.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:DeleteClusterParameterGroup',
-    [
-      trace(
-        'cluster-parameter-group',
-        'REDSHIFT-EVENT-1004',
-        'configuration',
-        (name) => `Cluster parameter group ${name} was deleted.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:CreateClusterSecurityGroup',
-    [
-      trace(
-        'cluster-security-group',
-        'REDSHIFT-EVENT-4002',
-        'security',
-        (name) => `Cluster security group ${name} was created.`,
-      ),
-    ],
-  ],
-  [
-    'redshift:DeleteClusterSecurityGroup',
-    [
-      trace(
-        'cluster-security-group',
-        'REDSHIFT-EVENT-4003',
-        'security',
-        (name) => `Cluster security group ${name} was deleted.`,
-      ),
-    ],
-  ],
-]);
+
+const TRACES: readonly Trace[] = [
+  {
+    operation: 'redshift:CreateCluster',
+    type: 'cluster',
+    id: 'REDSHIFT-EVENT-2000',
+    category: 'management',
+    message: (name) => `The creation of cluster ${name} was requested.`,
+  },
+  {
+    operation: 'redshift:DeleteCluster',
+    type: 'cluster',
+    id: 'REDSHIFT-EVENT-2001',
+    category: 'management',
+    message: (name) => `Cluster ${name} is deleted.`,
+  },
+  {
+    operation: 'redshift:ModifyCluster',
+    type: 'cluster',
+    id: 'REDSHIFT-EVENT-1001',
+    category: 'configuration',
+    message: (name, { parameterGroup }) =>
+      `Cluster ${name} was modified to use the parameter group ${parameterGroup}.`,
+    when: isNewGroup,
+  },
+  {
+    operation: 'redshift:ModifyCluster',
+    type: 'cluster',
+    id: 'REDSHIFT-EVENT-4000',
+    category: 'security',
+    message: (name) => `The master credentials of cluster ${name} were updated.`,
+    when: isNewPassword,
+  },
+  {
+    operation: 'redshift:ModifyCluster',
+    type: 'cluster',
+    id: 'KEYSHIFT-EVENT-ModifyCluster',
+    category: 'configuration',
+    message: (name) => `Cluster ${name} was modified.`,
+    when: (details) => !isNewGroup(details) && !isNewPassword(details),
+  },
+  {
+    operation: 'redshift:ModifyClusterIamRoles',
+    type: 'cluster',
+    id: 'KEYSHIFT-EVENT-ModifyClusterIamRoles',
+    category: 'configuration',
+    message: (name) => `The IAM roles of cluster ${name} changed.`,
+  },
+  {
+    operation: 'redshift:PauseCluster',
+    type: 'cluster',
+    id: 'REDSHIFT-EVENT-3618',
+    category: 'monitoring',
+    message: (name) => `Cluster ${name} is paused.`,
+  },
+  {
+    operation: 'redshift:ResumeCluster',
+    type: 'cluster',
+    id: 'KEYSHIFT-EVENT-ResumeCluster',
+    category: 'monitoring',
+    message: (name) => `Cluster ${name} is resumed.`,
+  },
+  {
+    operation: 'redshift:RebootCluster',
+    type: 'cluster',
+    id: 'REDSHIFT-EVENT-3000',
+    category: 'monitoring',
+    message: (name) => `Cluster ${name} is rebooted.`,
+  },
+  {
+    operation: 'redshift:CreateClusterParameterGroup',
+    type: 'cluster-parameter-group',
+    id: 'REDSHIFT-EVENT-1003',
+    category: 'configuration',
+    message: (name) => `Cluster parameter group ${name} was created.`,
+  },
+  {
+    operation: 'redshift:ModifyClusterParameterGroup',
+    type: 'cluster-parameter-group',
+    id: 'REDSHIFT-EVENT-1005',
+    category: 'configuration',
+    message: (name) =>
+      `Cluster parameter group ${name} was updated. Reboot the clusters that use it to apply the changes.`,
+  },
+  {
+    operation: 'redshift:ResetClusterParameterGroup',
+    type: 'cluster-parameter-group',
+    id: 'REDSHIFT-EVENT-1005',
+    category: 'configuration',
+    message: (name) =>
+      `Cluster parameter group ${name} was reset. Reboot the clusters that use it to apply the changes.`,
+  },
+  {
+    operation: 'redshift:DeleteClusterParameterGroup',
+    type: 'cluster-parameter-group',
+    id: 'REDSHIFT-EVENT-1004',
+    category: 'configuration',
+    message: (name) => `Cluster parameter group ${name} was deleted.`,
+  },
+  {
+    operation: 'redshift:CreateClusterSecurityGroup',
+    type: 'cluster-security-group',
+    id: 'REDSHIFT-EVENT-4002',
+    category: 'security',
+    message: (name) => `Cluster security group ${name} was created.`,
+  },
+  {
+    operation: 'redshift:DeleteClusterSecurityGroup',
+    type: 'cluster-security-group',
+    id: 'REDSHIFT-EVENT-4003',
+    category: 'security',
+    message: (name) => `Cluster security group ${name} was deleted.`,
+  },
+];
 
 export const describeEvents: Action<
   { readonly store: Store },
@@ -196,7 +165,7 @@ export const describeEvents: Action<
     }
     const range = {
       accountId: caller.principal.accountId,
-      names: [...TRACES.keys()],
+      names: [...new Set(TRACES.map(({ operation }) => operation))],
       ...period(input, caller),
     };
     const found = (await clusterEvents(store, range))
@@ -228,7 +197,7 @@ function period(
 
 /** What one call left behind, each with what tells it from all others, in the order of the log. */
 function tracesOf({ sequence, at, name, details }: ClusterEvent) {
-  const traces = (TRACES.get(name) ?? []).filter(({ when }) => when === undefined || when(details));
+  const traces = TRACES.filter(({ operation, when }) => operation === name && when?.(details) !== false);
   return traces.flatMap(({ type, id, category, message }, n) => {
     const named = details[SOURCES[type]];
     if (typeof named !== 'string') return [];
