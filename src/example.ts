@@ -41,8 +41,7 @@ export async function ensureExample(deps: ExampleDeps): Promise<void> {
 }
 
 async function ensureCluster(deps: ExampleDeps): Promise<Cluster> {
-  const find = async () =>
-    (await deps.clusters.list(deps.accountId)).find((candidate) => candidate.identifier === EXAMPLE.cluster);
+  const find = () => deps.clusters.find(deps.accountId, EXAMPLE.cluster);
   const found = await find();
   if (found?.status === 'available' || found?.status === 'paused') return found;
   if (found !== undefined) {

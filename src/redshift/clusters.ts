@@ -118,10 +118,14 @@ export class Clusters {
 
   /** The cluster of that identifier, exact in case. Throws ClusterNotFound. */
   async get(accountId: string, identifier: string): Promise<Cluster> {
-    const clusters = await this.list(accountId);
-    const cluster = clusters.find((candidate) => candidate.identifier === identifier);
+    const cluster = await this.find(accountId, identifier);
     if (cluster === undefined) throw clusterNotFound(identifier);
     return cluster;
+  }
+
+  /** The same, or undefined. */
+  async find(accountId: string, identifier: string): Promise<Cluster | undefined> {
+    return (await this.list(accountId)).find((cluster) => cluster.identifier === identifier);
   }
 
   /** Every cluster of every account, for the node that serves them. */

@@ -173,8 +173,7 @@ async function destinationCluster(
 ): Promise<Cluster | undefined> {
   const { cluster: identifier, workgroup } = destinationOf(input);
   if (workgroup !== undefined) return workgroupCluster(deps, caller, workgroup);
-  const clusters = await deps.clusters.list(caller.principal.accountId);
-  return clusters.find((cluster) => cluster.identifier === identifier);
+  return identifier === undefined ? undefined : deps.clusters.find(caller.principal.accountId, identifier);
 }
 
 /** By its name, or by its ARN. */

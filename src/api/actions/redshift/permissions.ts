@@ -30,8 +30,7 @@ export async function clusterTagKeys(
   caller: Caller,
   identifier: string,
 ): Promise<Keys> {
-  const all = await clusters.list(caller.principal.accountId);
-  return tagKeysOf(all.find((cluster) => cluster.identifier === identifier));
+  return tagKeysOf(await clusters.find(caller.principal.accountId, identifier));
 }
 
 export const tagKeysOf = (cluster: Cluster | undefined): Keys =>

@@ -155,8 +155,7 @@ async function findTagged(
   if (place === undefined) return undefined;
   const { accountId } = caller.principal;
   if (place.kind === 'cluster') {
-    const clusters = await deps.clusters.list(accountId);
-    const found = clusters.find(({ identifier }) => identifier === place.name);
+    const found = await deps.clusters.find(accountId, place.name);
     return found === undefined ? undefined : { ...place, tags: found.settings.tags };
   }
   const found = await deps.resources.find(accountId, place.kind, place.name);
