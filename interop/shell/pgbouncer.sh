@@ -108,10 +108,13 @@ pool() {
     [ "$life" -eq 4 ] && break
     sh -c "$KS_CLOCK +3600s" >/dev/null
     password=$(node issue.mjs)
-    echo "\"$KS_LOGIN_USER\" \"$password\"" >"$home/users.txt"
+    # Moved over the old file: pgbouncer takes one with the same inode, size and second of change for the same.
+    echo "\"$KS_LOGIN_USER\" \"$password\"" >"$home/users.new"
+    chmod 644 "$home/users.new"
+    mv "$home/users.new" "$home/users.txt"
     kill -HUP "$bouncer"
     # Until the connection of this life is gone, and pgbouncer has read the new password, which it does in its own time.
-    for _ in $(seq 100); do
+    for _ in $(seq 300); do
       [ "$(grep -c 'closing because: server lifetime over\|closing because: server idle timeout' "$log")" -ge "$life" ] &&
         through "$KS_LOGIN_USER" "$password" -c 'select 1' >/dev/null 2>&1 && break
       sleep 0.1
