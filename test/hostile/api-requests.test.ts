@@ -190,7 +190,7 @@ describe('the time of a signature', () => {
   test('every answer tells the time, by which clients set their own', async () => {
     for (const at of [new Date(), minutesFromNow(60)]) {
       const { headers } = await ask(root, 'sts', 'GetCallerIdentity', {}, { at });
-      expect(Math.abs(Date.parse(String(headers['date'])) - Date.now())).toBeLessThan(5_000);
+      expect(Math.abs(Date.parse(String(headers['date'])) - Date.now())).toBeLessThan(MINUTE);
     }
   });
 
@@ -805,7 +805,7 @@ function raw(bytes: string): Promise<string> {
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
     });
-    socket.setTimeout(10_000, () => socket.destroy(new Error('the connection does not end')));
+    socket.setTimeout(30_000, () => socket.destroy(new Error('the connection does not end')));
     socket.on('error', reject);
     socket.on('close', () => resolve(text));
   });

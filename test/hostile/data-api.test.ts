@@ -30,7 +30,7 @@ async function statusesOf(ids: readonly string[]): Promise<Map<string, number>> 
 }
 
 test('500 statements at once wait for their turn, one more is refused, and other clients still get in', async () => {
-  const order = { ...AS_USER, Sql: 'SELECT pg_sleep(60)' };
+  const order = { ...AS_USER, Sql: 'SELECT pg_sleep(600)' };
   // They hold the places of those that run, so that nothing leaves the queue while it fills.
   const answers = await Promise.all(
     Array.from({ length: ACTIVE_MAX + 5 }, () => dataApi(root, 'ExecuteStatement', order)),
@@ -180,7 +180,7 @@ describe('a cluster that is not there for statements', () => {
   test('ends those that run when it is paused, refuses new ones, and has its sessions closed', async () => {
     const session = await executed(root, 'SELECT 1', { SessionKeepAliveSeconds: 600 });
     const { SessionId } = session;
-    const { Id = '' } = await told(root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT pg_sleep(60)' });
+    const { Id = '' } = await told(root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT pg_sleep(600)' });
     await expect
       .poll(async () => (await told(root, 'DescribeStatement', { Id }))['Status'], { timeout: 20_000 })
       .toBe('STARTED');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyshiftData } from '../../src/api/services/keyshift.ts';
 import type { Endpoint } from '../../src/client/call.ts';
+import { LIMITS } from '../../src/core/limits.ts';
 import { mendedBy } from '../../src/postgres/known-holes.ts';
 import { ask, makeUser, must, send, signed } from '../walk/support/api.ts';
 import { Keyshift } from '../walk/support/keyshift.ts';
@@ -54,11 +55,26 @@ describe('a password that is over', () => {
   });
 
   test('CVE-2025-2291: a temporary one is good one second before it expires, and not at that second', async () => {
-    const fresh = await issue(keyshift, { durationSeconds: 900 });
-    const left = fresh.expiration.getTime() - Date.now();
-    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: String(Math.floor(left / 1000) - 2) });
-    await (await logIn(keyshift, fresh)).end();
-    await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: '3' });
+    let moved = 0;
+    const move = async (seconds: number): Promise<void> => {
+      await must(keyshift.root, 'keyshift', 'MoveClock', { BySeconds: String(seconds) });
+      moved += seconds;
+    };
+    const inTheLastSeconds = async (seconds: number): Promise<Login> => {
+      const fresh = await issue(keyshift, { durationSeconds: 900 });
+      const left = (): number => fresh.expiration.getTime() - Date.now() - moved * 1_000;
+      await move(Math.floor(left() / 1000) - seconds);
+      try {
+        await (await logIn(keyshift, fresh)).end();
+      } catch (error) {
+        // On a machine so busy that the seconds pass on the way, some more.
+        if (left() > 0 || seconds > 10) throw error;
+        return inTheLastSeconds(2 * seconds);
+      }
+      await move(seconds + 1);
+      return fresh;
+    };
+    const fresh = await inTheLastSeconds(2);
     expect((await loginRefusal(keyshift, fresh)).message).toBe('IAM Authentication token has expired');
     expect((await loginRefusal(keyshift, fresh, { database: 'postgres' })).code).toBe('28000');
     login = await issue(keyshift, { dbName: 'exampledb', durationSeconds: 3600 });
@@ -251,14 +267,18 @@ describe('the switch to TLS', () => {
         return socket;
       }),
     );
-    await stillServes();
-    expect(Date.now() - began).toBeLessThan(4_000);
-    await Promise.all(
-      sockets.slice(0, 32).map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+    const closes = sockets
+      .slice(0, 32)
+      .map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    const served = stillServes().then(() => 'served');
+    expect(await Promise.race([served, ...closes.map((close) => close.then(() => 'cut off'))])).toBe(
+      'served',
     );
-    expect(Date.now() - began).toBeLessThan(9_000);
+    await Promise.all(closes);
+    // Not only at the deadline of the whole login.
+    expect(Date.now() - began).toBeLessThan(LIMITS.loginMsMax - 1_000);
     for (const socket of sockets) socket.destroy();
-  }, 20_000);
+  }, 60_000);
 });
 
 describe('what an administrator may', () => {

@@ -9,7 +9,7 @@ import type { Login } from '../walk/support/logins.ts';
  * manual, chapter 54, without a line of the gateway's own codec.
  */
 
-const ANSWER_MS_MAX = 10_000;
+const ANSWER_MS_MAX = 30_000;
 
 export const PROTOCOL_30 = 3 << 16;
 export const SSL_REQUEST = packet(int32(80877103));

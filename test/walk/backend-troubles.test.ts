@@ -133,8 +133,10 @@ describe('a server of others', () => {
       );
     }
     expect(last).toMatchObject({ severity: 'FATAL', code: '53300' });
-    // The gateway's own idle connections end; then it has none either.
-    await server.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'gateway'`);
+    // The gateway's own idle connections end, and are gone; then it has none either.
+    await server.sql(
+      `select pg_terminate_backend(pid, 30000) from pg_stat_activity where usename = 'gateway'`,
+    );
     for (let n = 0; n < 5; n++)
       await logIn(keyshift, ANALYST, APP)
         .then((c) => held.push(c))

@@ -134,7 +134,7 @@ test('a cancel request needs no host name', async () => {
         await new Promise((resolve) => socket.once('close', resolve).resume());
         return wire.hasArrived;
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     )
     .toBe(true);
   const error = (await wire.answer()).find(({ letter }) => letter === 'E');

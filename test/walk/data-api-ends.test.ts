@@ -18,7 +18,7 @@ afterAll(async () => {
   await keyshift?.close();
 });
 
-const SLOW = 'SELECT pg_sleep(60)';
+const SLOW = 'SELECT pg_sleep(600)';
 
 /** Begins a statement as the example's user. */
 async function begun(Sql: string, more: object = {}): Promise<string> {
@@ -27,7 +27,7 @@ async function begun(Sql: string, more: object = {}): Promise<string> {
 }
 
 async function untilStarted(Id: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     if ((await told(root, 'DescribeStatement', { Id }))['Status'] === 'STARTED') return;
     await pause(25);
   }
@@ -63,7 +63,7 @@ describe('a session that is kept', () => {
     expect(await told(root, 'CancelStatement', { Id: slow })).toEqual({ Status: true });
     expect(await executed(root, 'SELECT n FROM kept', { SessionId })).toMatchObject({ Status: 'FINISHED' });
     await must(root, 'keyshift', 'MoveClock', { BySeconds: '61' });
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       const { Sessions } = await told(root, 'ListSessions', { SessionId });
       if (Sessions?.[0]?.['Status'] === 'CLOSED') break;
       await pause(50);

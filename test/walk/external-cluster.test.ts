@@ -370,7 +370,7 @@ describe.each([
     await sleepingSoon();
     client.connection.stream.destroy();
     await sleeping;
-    await expect.poll(isSleeping, { timeout: 15_000 }).toBe(false);
+    await expect.poll(isSleeping, { timeout: 20_000 }).toBe(false);
   });
 
   test('serves psql, and cancels its query at Ctrl-C', async (context) => {

@@ -313,7 +313,7 @@ describe('the options of a user', () => {
               "select timed_out, count(*)::int from stl_sessions where user_name like '%idler%' group by 1",
             )
           ).rows,
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       )
       .toEqual([{ timed_out: 1, count: 4 }]);
   });

@@ -20,10 +20,8 @@ afterAll(() => gateways?.close());
 
 async function sleepingSoon(statement: string): Promise<void> {
   await expect
-    .poll(
-      () =>
-        gateways.server.sql(`SELECT FROM pg_stat_activity WHERE state = 'active' AND query = '${statement}'`),
-      { timeout: 10_000 },
+    .poll(() =>
+      gateways.server.sql(`SELECT FROM pg_stat_activity WHERE state = 'active' AND query = '${statement}'`),
     )
     .toHaveLength(1);
 }
@@ -42,7 +40,7 @@ describe('a cancel request that reaches the gateway that does not have the sessi
     const { first, second } = gateways;
     const login = await temporary(second, 'analyst');
     const { wire, session } = await Wire.openSession(first, login, APP, version);
-    const statement = `select pg_sleep(30), ${version}`;
+    const statement = `select pg_sleep(300), ${version}`;
     wire.send(query(statement));
     await sleepingSoon(statement);
     const wrong = Buffer.from(session.key);
@@ -121,13 +119,10 @@ describe('a credential that is for two connections at a time', () => {
     // The store hears of it by the connections that have ended.
     let client: Client | string = '';
     await expect
-      .poll(
-        async () => {
-          client = await loggedIn(first);
-          return typeof client;
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        client = await loggedIn(first);
+        return typeof client;
+      })
       .toBe('object');
     for (const one of clientsOf([client])) await one.end();
     await gateways.secondAgain();
@@ -169,13 +164,13 @@ describe('a credential that is used from two networks', () => {
     await use(second, '127.0.0.2');
     await use(second, '127.0.7.1');
     const alarm = { network: '127.0.7.0/24', earlierNetworks: ['127.0.0.0/24'] };
-    await expect.poll(() => alarmsOf(first), { timeout: 10_000 }).toEqual([alarm]);
+    await expect.poll(() => alarmsOf(first)).toEqual([alarm]);
     await expect.poll(seen).toEqual(['127.0.0.0/24', '127.0.7.0/24']);
     // Known to both by now.
     await use(first, '127.0.7.2');
     await use(first, '127.0.9.1');
     await expect
-      .poll(async () => (await alarmsOf(first)).map(({ network }) => network), { timeout: 10_000 })
+      .poll(async () => (await alarmsOf(first)).map(({ network }) => network))
       .toContain('127.0.9.0/24');
     expect((await alarmsOf(first)).filter(({ network }) => network === '127.0.9.0/24')).toHaveLength(1);
   });

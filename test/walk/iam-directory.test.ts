@@ -169,13 +169,16 @@ describe('what is held in memory', () => {
     expect(await unlucky.findAccessKey(keyId)).toBeDefined();
   });
 
-  test('costs a lookup a few microseconds', async () => {
+  test('costs a lookup a few microseconds, far less than a question to the store', async () => {
     await directory.findAccessKey(keyId);
-    const rounds = 50_000;
-    const start = process.hrtime.bigint();
-    for (let round = 0; round < rounds; round++) await directory.findAccessKey(keyId);
-    const microseconds = Number(process.hrtime.bigint() - start) / 1000 / rounds;
-    expect(microseconds).toBeLessThan(20);
+    const each = async (rounds: number, work: () => Promise<unknown>): Promise<number> => {
+      const start = performance.now();
+      for (let round = 0; round < rounds; round++) await work();
+      return (performance.now() - start) / rounds;
+    };
+    const held = await each(50_000, () => directory.findAccessKey(keyId));
+    const asked = await each(200, () => iam.store.query('SELECT 1'));
+    expect(held).toBeLessThan(asked / 4);
   });
 });
 

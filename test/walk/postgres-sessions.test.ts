@@ -529,7 +529,7 @@ describe('what a session with groups makes', () => {
 
 async function reapUntil(role: string): Promise<void> {
   // The backend of a closed connection may be listed for a moment.
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 1_000; tries++) {
     const reaped = await reapSessionRoles(access, { unusedSeconds: 0 });
     if (reaped.dropped.includes(role)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

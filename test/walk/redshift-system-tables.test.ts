@@ -450,7 +450,7 @@ describe('The log of connections', () => {
       'SELECT trim(event), username, trim(authmethod), trim(sslversion) FROM stl_connection_log ORDER BY recordtime';
     const tls = ['IAM AssumeUser', 'TLSv1.3'];
     await expect
-      .poll(() => rows(master, sql), { timeout: 10_000 })
+      .poll(() => rows(master, sql), { timeout: 20_000 })
       .toEqual([
         ['authenticated', 'IAM:alice', ...tls],
         ['disconnecting session', 'IAM:alice', ...tls],
@@ -536,7 +536,7 @@ describe('The log of users', () => {
     const sql = `SELECT username, oldusername, trim(action), usecreatedb, usesuper, usecatupd, valuntil::text, xid IS NULL
       FROM stl_userlog ORDER BY recordtime`;
     await expect
-      .poll(() => rows(master, sql), { timeout: 10_000 })
+      .poll(() => rows(master, sql), { timeout: 20_000 })
       .toEqual([
         ['userlog1', '', 'create', 0, 0, 0, null, false],
         ['userlog1', '', 'alter', 1, 1, 0, null, false],

@@ -158,7 +158,7 @@ describe('a user who is renamed', () => {
     for (const SessionId of await sessionsOf(pids))
       await must(keyshift.root, 'keyshift', 'KillSession', { SessionId, Reason: 'a test' });
     for (const refusal of await Promise.all(ends)) expect(refusal).toMatchObject({ code: '57P01' });
-    await expect.poll(() => running(pids), { timeout: 3_000 }).toBe(0);
+    await expect.poll(() => running(pids), { timeout: 20_000 }).toBe(0);
   });
 });
 
@@ -199,7 +199,7 @@ describe('a user who is dropped', () => {
     await known('erik');
     expect(await outcomeOf(grouped, `SELECT FROM ${table}`)).toBe('done');
     await admin.query('DROP ROLE erik');
-    await expect.poll(() => outcomeOf(grouped, `SELECT FROM ${table}`), { timeout: 10_000 }).toBe('42501');
+    await expect.poll(() => outcomeOf(grouped, `SELECT FROM ${table}`)).toBe('42501');
     expect(await whoIs(grouped)).toMatchObject({ user: null });
     expect(await outcomeOf(grouped, 'CREATE TABLE public.by_nobody (n int)')).toBe('42704');
     expect(await outcomeOf(alone, `SELECT FROM ${table}`)).not.toBe('done');
@@ -229,9 +229,7 @@ describe('a user who is dropped', () => {
       expect(await outcomeOf(client, 'SET ROLE fred')).not.toBe('done');
     }
     expect(await outcomeOf(after, `SELECT FROM ${table}`)).toBe('done');
-    await expect
-      .poll(() => outcomeOf(before.grouped, `SELECT FROM ${table}`), { timeout: 10_000 })
-      .toBe('42501');
+    await expect.poll(() => outcomeOf(before.grouped, `SELECT FROM ${table}`)).toBe('42501');
     await end(before.alone, before.grouped, after);
     await expect.poll(() => reconcile().then(() => left('fred'))).toEqual([]);
   });

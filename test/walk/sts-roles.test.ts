@@ -389,7 +389,7 @@ describe('what ends a session', () => {
     );
     await expect
       .poll(async () => outcome(await assume(ann, RoleArn), 'iam', 'ListUsers'), {
-        timeout: 10_000,
+        timeout: 20_000,
         interval: 500,
       })
       .toBe('ok');

@@ -66,7 +66,7 @@ async function pidOf(client: Client): Promise<number> {
   return (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0;
 }
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 async function until(isDone: () => Promise<boolean>): Promise<void> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
@@ -208,11 +208,14 @@ describe('a session with the backend of another', () => {
 
   for (const [protocol, run] of WAYS) {
     test.each(UNDONE)(`finds nothing of %s (${protocol} protocol)`, async (_title, statements) => {
-      const { isWarm, found } = await twoSessions(async (client) => {
-        for (const sql of statements) await run(client, sql);
+      // The backend may grow old before the next login on a busy machine; then it is tried again.
+      await until(async () => {
+        const { isWarm, found } = await twoSessions(async (client) => {
+          for (const sql of statements) await run(client, sql);
+        });
+        expect(found).toEqual(cold);
+        return isWarm;
       });
-      expect(found).toEqual(cold);
-      expect(isWarm).toBe(true);
     });
 
     test.each(STAYS)(`is never one of %s (${protocol} protocol)`, async (_title, statements) => {
