@@ -10,7 +10,7 @@ import time
 import redshift_connector
 
 FACTS = json.loads(os.environ["INTEROP"])
-WAIT_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 180
 RUNNING = "select count(*) from pg_stat_activity where state = 'active' and query like '%select pg_sleep(600)%' and pid <> pg_backend_pid()"
 
 options = dict(

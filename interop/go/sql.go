@@ -80,7 +80,7 @@ func sqlClient(name string) {
 		}
 		// The server has let go of it too.
 		var running int
-		for tries := 0; tries < 50; tries++ {
+		for tries := 0; tries < 200; tries++ {
 			err = db.QueryRow("select count(*) from pg_stat_activity where state = 'active' and query like 'select pg_sleep(30)%'").Scan(&running)
 			if err != nil || running == 0 {
 				return err

@@ -65,8 +65,15 @@ await run({
   cancel: () =>
     using(async (sql) => {
       const query = sql`SELECT pg_sleep(30)`;
-      setTimeout(() => query.cancel(), 500);
-      await refused(() => query, '57014');
+      const ended = refused(() => query, '57014');
+      // It is cancelled once, so not before it runs.
+      const isRunning = () =>
+        using((other) => other`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'`).then(
+          (rows) => rows.length > 0,
+        );
+      while (!(await Promise.race([isRunning(), ended.then(() => true)])));
+      query.cancel();
+      await ended;
     }),
   prepared: () =>
     using(async (sql) => {

@@ -58,7 +58,7 @@ const sessionsOf = async (node: Keyshift): Promise<string[]> =>
   (await must(node.root, 'keyshift', 'ListSessions')).texts('member');
 
 test(`a backend that is killed, ${ROUNDS} times, takes its server's sessions with it and nothing else`, {
-  timeout: 60_000 * ROUNDS,
+  timeout: 120_000 + 60_000 * ROUNDS,
 }, async () => {
   const chance = seeded('killed backends');
   const logins: Login[] = [];
@@ -114,7 +114,7 @@ test(`a backend that is killed, ${ROUNDS} times, takes its server's sessions wit
 });
 
 test(`a gateway that is killed beside another, ${GATEWAY_ROUNDS} times, leaves nothing on the server`, {
-  timeout: 60_000 * GATEWAY_ROUNDS,
+  timeout: 120_000 + 60_000 * GATEWAY_ROUNDS,
 }, async () => {
   const chance = seeded('killed gateways');
   const gateways = await TwoGateways.start();

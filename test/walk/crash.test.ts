@@ -70,6 +70,10 @@ test(`${ROUNDS} crashes lose nothing and give nothing`, {
   for (let round = 0; round < ROUNDS; round++) {
     const work = new Clients(keyshift, () => chance.below(1_000_000));
     await sleep(chance.below(1_200));
+    // The test is about what was answered, so much must have been, on a slow machine too.
+    const isEnough = (): boolean =>
+      total + work.issued.length > 5 * (round + 1) && opened + work.opened.length > round + 1;
+    await expect.poll(isEnough, { timeout: ROUND_MS_MAX, interval: 5 }).toBe(true);
     await keyshift.kill();
     // And sometimes PostgreSQL with it, in the middle of whatever it does.
     if (chance.below(3) === 0) await killAllIn(keyshift.dataDir);
@@ -93,9 +97,6 @@ test(`${ROUNDS} crashes lose nothing and give nothing`, {
   expect(await keyshift.stop()).toBe(0);
   expect(await processesGone(keyshift.dataDir)).toEqual([]);
   process.stdout.write(`crashes: ${ROUNDS}, credentials: ${total}, sessions: ${opened}\n`);
-  // The test is about what was answered, so much must have been.
-  expect(total).toBeGreaterThan(ROUNDS * 5);
-  expect(opened).toBeGreaterThan(ROUNDS);
 });
 
 /** Clients that ask for credentials and use them until nobody answers any more. */
