@@ -74,9 +74,9 @@ describe.each(['scram', 'cert'] as const)('a server that is entered by %s', (way
     rmSync(folder, { recursive: true });
   });
 
-  /** The gateway's own connections begin anew. */
+  /** The gateway's own connections begin anew; until they are gone, one could be lost in the middle of a question. */
   const endOwn = () =>
-    server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'`, {
+    server.sql(`SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'gateway'`, {
       database: 'postgres',
     });
 

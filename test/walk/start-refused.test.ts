@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, makeUser, must } from './support/api.ts';
 import { FakePostgres } from './support/fake-postgres.ts';
 import { failingStart, Keyshift, launch, type StartOptions } from './support/keyshift.ts';
-import { processesIn, snapshot, sqlIn } from './support/servers.ts';
+import { processesGone, processesIn, snapshot, sqlIn } from './support/servers.ts';
 
 /**
  * Starts that cannot be: one clear sentence with the remedy on standard error, a failing exit code, and nothing
@@ -36,7 +36,7 @@ async function refused(options: StartOptions & { readonly dataDir: string }): Pr
   expect(output, 'nothing on standard output').toBe(stderr);
   expect(stderr).toMatch(/^keyshift: [^\n]+\n$/);
   expect(stderr.length).toBeLessThan(500);
-  expect(processesIn(options.dataDir)).toEqual([]);
+  expect(await processesGone(options.dataDir)).toEqual([]);
   return stderr.trim();
 }
 
@@ -438,7 +438,7 @@ test('a start that is broken off leaves no server behind, and the next one succe
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     child.kill('SIGTERM');
     await ended;
-    expect(processesIn(dataDir), `stopped after ${waitMs} ms`).toEqual([]);
+    expect(await processesGone(dataDir), `stopped after ${waitMs} ms`).toEqual([]);
   }
   const keyshift = await Keyshift.start({ dataDir });
   expect((await ask(keyshift.root, 'sts', 'GetCallerIdentity')).status).toBe(200);

@@ -97,7 +97,7 @@ test('SIGTERM ends open sessions with the reason, and everything within ten seco
       'terminating connection due to administrator command',
     ]);
   }
-  expect(processesIn(keyshift.dataDir)).toEqual([]);
+  expect(await processesGone(keyshift.dataDir)).toEqual([]);
   expect(existsSync(join(keyshift.dataDir, 'ready.json')), 'nobody waits for it in vain').toBe(false);
   expect(keyshift.output).not.toMatch(/"level":50/);
   for (const socket of silent) socket.destroy();
@@ -213,5 +213,5 @@ test('Ctrl-C ends it like SIGTERM', { timeout: 60_000 }, async () => {
   keyshift = await keyshift.again();
   process.kill(keyshift.pid, 'SIGINT');
   expect(await keyshift.stop()).toBe(0);
-  expect(processesIn(keyshift.dataDir)).toEqual([]);
+  expect(await processesGone(keyshift.dataDir)).toEqual([]);
 });

@@ -25,7 +25,7 @@ export function processesIn(folder: string): number[] {
 }
 
 /** Waits until nothing runs in a folder; a server that ends takes its last children with it a moment later. */
-export async function processesGone(folder: string, waitMs = 3_000): Promise<number[]> {
+export async function processesGone(folder: string, waitMs = 20_000): Promise<number[]> {
   for (let waited = 0; waited < waitMs && processesIn(folder).length > 0; waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -168,7 +168,7 @@ describe('patterns', () => {
     refusal(() =>
       check(iamTable, 'CreateOpenIDConnectProvider', { Url: `https://${'a'.repeat(250)}\u0000` }),
     );
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 
   test('of an ARN allow characters outside the basic plane, but no control characters', () => {

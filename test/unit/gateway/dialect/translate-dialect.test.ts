@@ -26,7 +26,7 @@ describe('A text that begins with much white space and many comments', () => {
   test.each(NOTHING)('is looked over once: %j', (nothing) => {
     const began = performance.now();
     expect(translateDialect(`${nothing}SELECT 1`)).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(200);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   test('is one about a setting all the same', () => {
