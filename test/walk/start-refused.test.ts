@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, makeUser, must } from './support/api.ts';
 import { FakePostgres } from './support/fake-postgres.ts';
 import { failingStart, Keyshift, launch, type StartOptions } from './support/keyshift.ts';
-import { processesGone, processesIn, snapshot, sqlIn } from './support/servers.ts';
+import { processesGone, snapshot, sqlIn } from './support/servers.ts';
 
 /**
  * Starts that cannot be: one clear sentence with the remedy on standard error, a failing exit code, and nothing
