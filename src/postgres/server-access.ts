@@ -70,6 +70,21 @@ const QUERY_MS_MAX = STATEMENT_MS_MAX + 5_000;
  */
 const EMBEDDED_STARTUP: ReadonlyMap<string, string> = new Map([['local_preload_libraries', '']]);
 
+/**
+ * Nothing that a user put into a schema may stand in for a catalog's function or operator. A plan is made once for each
+ * connection, for any values and by indexes: it may be used when the catalogs have grown to a thousand times their size.
+ */
+const ADMIN_OPTIONS = [
+  'search_path=pg_catalog',
+  `statement_timeout=${STATEMENT_MS_MAX}`,
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  // Until PostgreSQL 17, what is off costs so much that it seems worth being compiled.
+  'jit=off',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
 /** The embedded server's maintenance database, which belongs to the administrator and cannot be dropped by others. */
 const EMBEDDED_HOME = 'postgres';
 
@@ -227,8 +242,7 @@ export function adminPools(
       connectionTimeoutMillis: CONNECT_MS_MAX,
       query_timeout: QUERY_MS_MAX,
       application_name: 'keyshift',
-      // Nothing that a user put into a schema may stand in for a catalog's function or operator.
-      options: `-c search_path=pg_catalog -c statement_timeout=${STATEMENT_MS_MAX}`,
+      options: ADMIN_OPTIONS,
     });
     // The pool listens to idle connections only; the loss of one in use is told to its query, and to nobody else.
     pool.on('connect', (client) => client.on('error', () => {}));

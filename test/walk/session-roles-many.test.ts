@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -88,6 +88,37 @@ const print = (what: string, tenths: readonly number[]): void => {
   const each = tenths.map((ms) => ((ms * 10) / PAIRS).toFixed(1));
   process.stdout.write(`${PAIRS} session roles, ${what}, ms each by tenth: ${each.join(' ')}\n`);
 };
+
+interface PlanNode {
+  readonly 'Relation Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The index condition of each scan of a catalog that grows with the number of roles. */
+function catalogScans(node: PlanNode): string[] {
+  const own = CATALOGS.includes(node['Relation Name'] ?? '')
+    ? [`${node['Relation Name']}: ${indexCondition(node)}`]
+    : [];
+  return [...own, ...(node.Plans ?? []).flatMap(catalogScans)];
+}
+
+/** Of a bitmap scan it stands in the node below. */
+const indexCondition = (node: PlanNode): string =>
+  node['Index Cond'] ?? node.Plans?.map((part) => part['Index Cond']).join() ?? 'none';
+
+test('what a login asks is planned for catalogs of any size, when a new server has few roles', async () => {
+  const sql = readFileSync(new URL('../../src/postgres/sql/provision-facts.sql', import.meta.url), 'utf8');
+  const [row] = await query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`,
+  );
+  const scans = row === undefined ? [] : catalogScans(row['QUERY PLAN'][0].Plan);
+  expect(scans.length).toBeGreaterThan(10);
+  expect(scans.filter((scan) => scan.endsWith(': none') || scan.endsWith(': '))).toEqual([]);
+  const settings = scans.filter((scan) => scan.startsWith('pg_db_role_setting'));
+  expect(settings.length).toBeGreaterThan(2);
+  for (const scan of settings) expect(scan).toMatch(/setdatabase = .*setrole = /);
+});
 
 test('are made, found again and removed, each at the cost of the first', {
   timeout: TIME_MS_MAX,

@@ -3,7 +3,8 @@
 -- pg_roles shows everybody everything but passwords; the administrator of an embedded server reads pg_authid in its
 -- place, by the same columns.
 WITH account AS (
-  SELECT r.* FROM pg_roles r WHERE r.rolname = $1::text
+  -- Not every column: one of the view reads the settings of all roles.
+  SELECT oid, rolcanlogin, rolsuper, rolreplication, rolconnlimit FROM pg_roles WHERE rolname = $1::text
 ), mark AS (
   SELECT oid FROM pg_roles WHERE rolname = 'keyshift_session'
 ), own AS (
@@ -12,18 +13,25 @@ WITH account AS (
   SELECT name, r.oid, r.rolcanlogin, r.rolsuper OR r.rolreplication AS powerful
   FROM unnest($2::text[]) AS name LEFT JOIN pg_roles r ON r.rolname = name
 ), session AS (
-  SELECT r.*, CASE WHEN d.said IS JSON OBJECT THEN d.said::jsonb END AS said
+  SELECT r.oid, r.rolcanlogin, r.rolinherit, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication,
+    r.rolbypassrls, r.rolconnlimit, r.rolpassword, r.rolvaliduntil,
+    CASE WHEN d.said IS JSON OBJECT THEN d.said::jsonb END AS said
   FROM pg_roles r, LATERAL (SELECT shobj_description(r.oid, 'pg_authid') AS said) d WHERE r.rolname = $4::text
+), places AS (
+  -- Where a role can have settings: they are indexed by database, then role.
+  SELECT 0::oid || array_agg(oid) AS ids FROM pg_database
 ), own_settings AS (
   SELECT s.setdatabase AS db, split_part(c, '=', 1) AS name, substr(c, strpos(c, '=') + 1) AS value
-  FROM account, pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setrole = account.oid
+  FROM account, pg_db_role_setting s, unnest(s.setconfig) c
+  WHERE s.setdatabase = ANY ((SELECT ids FROM places)::oid[]) AND s.setrole = account.oid
 ), wanted_settings AS (
   SELECT db, name, value FROM own_settings
   UNION ALL
   -- A search path that the user gets from the database, or from PostgreSQL's own default.
   SELECT s.setdatabase, 'search_path', substr(c, strpos(c, '=') + 1)
   FROM pg_db_role_setting s, unnest(s.setconfig) c
-  WHERE s.setrole = 0 AND s.setdatabase <> 0 AND split_part(c, '=', 1) = 'search_path'
+  WHERE s.setdatabase = ANY ((SELECT ids FROM places)::oid[]) AND s.setdatabase <> 0 AND s.setrole = 0
+    AND split_part(c, '=', 1) = 'search_path'
     AND NOT EXISTS (SELECT FROM own_settings o WHERE o.name = 'search_path' AND o.db IN (0, s.setdatabase))
   UNION ALL
   SELECT 0, 'search_path', coalesce(nullif(current_setting('keyshift.search_path', true), ''), '"$user", public')
@@ -41,14 +49,15 @@ WITH account AS (
   FROM wanted_settings GROUP BY db
 ), present_rows AS (
   SELECT s.setdatabase AS db, ARRAY(SELECT c FROM unnest(s.setconfig) c ORDER BY split_part(c, '=', 1)) AS config
-  FROM session, pg_db_role_setting s WHERE s.setrole = session.oid
+  FROM session, pg_db_role_setting s
+  WHERE s.setdatabase = ANY ((SELECT ids FROM places)::oid[]) AND s.setrole = session.oid
 ), wanted_memberships AS (
   SELECT account.oid AS roleid, true AS inherits, true AS sets FROM account
   UNION ALL SELECT asked.oid, true, false FROM asked
   UNION ALL SELECT mark.oid, false, false FROM mark
 ), present_memberships AS (
   SELECT m.roleid, m.inherit_option AS inherits, m.set_option AS sets, m.admin_option AS admin, m.grantor
-  FROM session JOIN pg_auth_members m ON m.member = session.oid
+  FROM pg_auth_members m WHERE m.member = (SELECT oid FROM session)
 ), login_states AS (
   -- What PostgreSQL looks at when somebody logs in, and what it gives a session for good. Null where no backend that
   -- is open already may stand in for a login: what would refuse one does, and a limit counts open backends.
