@@ -17,6 +17,7 @@ import {
 import type { Channel } from './channel.ts';
 import { IDLE_TIMEOUT } from './idle-sessions.ts';
 import { LastWords } from './last-words.ts';
+import { mayBeRewritten } from './may-be-rewritten.ts';
 import type { ServerChannel } from './server-channel.ts';
 
 /**
@@ -71,7 +72,7 @@ class IdleMark {
       ready >= 0 &&
       bytes[ready] === READY_IDLE[0] &&
       bytes[bytes.length - 1] === READY_IDLE[READY_IDLE.length - 1] &&
-      bytes.subarray(ready).equals(READY_IDLE);
+      bytes.readUInt32BE(ready + 1) === READY_IDLE.length - 1;
   }
 }
 
@@ -246,6 +247,9 @@ function pass(bytes: Buffer, from: Socket, to: Socket, mayGoOn: () => boolean = 
   });
 }
 
+/** Where the text of a Query begins, behind letter and length. */
+const QUERY_TEXT_AT = 5;
+
 /** The message to send instead of a held one: for nearly all, at once, the message itself. */
 function rewritten(
   code: number,
@@ -253,7 +257,11 @@ function rewritten(
   rewrite: RelayOptions['rewrite'],
 ): Buffer | Promise<Buffer> {
   if (code === CLIENT_MESSAGES.terminate) return message;
-  if (code === CLIENT_MESSAGES.query) {
+  const isQuery = code === CLIENT_MESSAGES.query;
+  // The text of a Parse begins after the name of its statement.
+  const textAt = isQuery ? QUERY_TEXT_AT : message.indexOf(0, QUERY_TEXT_AT) + 1;
+  if (!mayBeRewritten(message.toString('latin1', textAt))) return message;
+  if (isQuery) {
     const sql = readQuery(payloadOf(message));
     const instead = sql === undefined ? undefined : rewrite(sql);
     return instead === undefined ? message : instead.then(writeQuery);

@@ -34,8 +34,9 @@ export type Translation =
 
 const UNCHANGED: Translation = { kind: 'unchanged' };
 
-/** A keyword cannot be written in any other way, so a text without these words has no user DDL. */
-const FIRST_WORD = /\b(?:create|alter|drop|grant)\b/i;
+/** A keyword cannot be written in any other way, so a text without one of these words has no user DDL. */
+export const USER_DDL_VERBS = ['create', 'alter', 'drop', 'grant'] as const;
+const FIRST_WORD = new RegExp(`\\b(?:${USER_DDL_VERBS.join('|')})\\b`, 'i');
 const SECOND_WORD = /\b(?:user|group)\b/i;
 
 /**

@@ -88,8 +88,12 @@ const DRIVER_QUERIES: readonly DriverQuery[] = [
   },
 ];
 
-/** What every query of theirs has and hardly any other text. */
+/** What stands only in DBeaver's query for DDL, see below. */
+const DDL_QUERY_MARK = 'ORDER BY table_id,schemaname, tablename, seq';
+/** What every query of theirs has, one of these, and hardly any other text. */
 const MARKS: readonly string[] = ['_SCHEM', '"schema_oid"'];
+/** A text without any of these stays as it is. */
+export const DRIVER_QUERY_MARKS: readonly string[] = [...MARKS, DDL_QUERY_MARK];
 /** What stands between these is never changed: it may be what an application was given. */
 const QUOTED = /('(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n\r]*)/;
 /** Texts in which quotes may mean something else. */
@@ -101,7 +105,7 @@ const UNSURE = /\\'|\/\*|\$(?:[A-Za-z_]\w*)?\$/;
  */
 const DDL_QUERY = {
   begin: /^\s*SELECT\s+table_id\s+,REGEXP_REPLACE \(schemaname, '\^zzzzzzzz', ''\) AS schemaname\s/,
-  end: ' ORDER BY table_id,schemaname, tablename, seq\n)',
+  end: ` ${DDL_QUERY_MARK}\n)`,
   instead:
     'SELECT * FROM (SELECT table_id, schemaname, tablename, seq, ddl FROM keyshift.redshift_table_ddl ORDER BY table_id, seq) ddl',
 } as const;

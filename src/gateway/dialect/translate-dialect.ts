@@ -12,7 +12,9 @@ import { translateShowObjects } from './show-objects.ts';
 
 /** Comments before the first word are looked over up to here, in characters; dbt writes one before each statement. */
 const PRELUDE_MAX = 4_096;
-const FIRST_WORDS: ReadonlySet<string | undefined> = new Set(['set', 'show', 'reset']);
+/** The words with which a statement about a setting, or a SHOW, begins. */
+export const SETTING_VERBS = ['set', 'show', 'reset'] as const;
+const FIRST_WORDS: ReadonlySet<string | undefined> = new Set(SETTING_VERBS);
 
 /** The text to run instead of `sql`, or undefined, at little cost, for nearly all. */
 export function translateDialect(sql: string): string | undefined {

@@ -113,7 +113,7 @@ describe('the relay', () => {
   test('keeps the order when a statement waits to be rewritten', async () => {
     let answer = (_sql: string): void => {};
     const { client, backend } = await between((sql) =>
-      sql === 'second'
+      sql === 'set second'
         ? new Promise((resolve) => {
             answer = resolve;
           })
@@ -121,7 +121,9 @@ describe('the relay', () => {
     );
     const all = received(backend);
     const parse = { name: 'p', sql: 'third', rest: Buffer.of(0, 0) };
-    client.write(Buffer.concat([writeQuery('first'), writeQuery('second'), writeParse(parse), writeSync()]));
+    client.write(
+      Buffer.concat([writeQuery('first'), writeQuery('set second'), writeParse(parse), writeSync()]),
+    );
     await later(50);
     client.write(writeQuery('fourth'));
     await later(50);
@@ -171,7 +173,7 @@ describe('a relay ends', () => {
     const { client, backend, done, inside } = await between(() => Promise.reject(new Error('no')));
     const closed = once(backend, 'close');
     backend.resume();
-    client.write(writeQuery('any'));
+    client.write(writeQuery('set any'));
     await expect(done).rejects.toThrow('no');
     await closed;
     expect(inside.writable).toBe(true);
@@ -201,7 +203,7 @@ describe('a backend is left open when its client takes leave', () => {
   /** The backend has answered a query with these bytes, and the client has them. */
   async function answered(bytes: Buffer) {
     const both = await between(untouched, true);
-    both.client.write(writeQuery('any'));
+    both.client.write(writeQuery('set any'));
     await once(both.backend, 'data');
     const got = received(both.client, bytes.length);
     both.backend.write(bytes);
