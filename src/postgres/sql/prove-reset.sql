@@ -9,30 +9,32 @@
 --   modules   libraries that were loaded, which may keep state that no SQL can reach. plpgsql is, by this function;
 --   temporary the schema of temporary objects, which stays once it was used;
 --   roles     the role as which the session begins.
+--
+-- One query, because DISCARD ALL lets every query of a function be planned anew.
 CREATE OR REPLACE FUNCTION keyshift.prove_reset(nonce text)
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
-DECLARE
-  settings bigint;
-  total bigint;
 BEGIN
-  PERFORM setseed(('x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12))::bit(48)::bigint / 2.0 ^ 47 - 1);
-  PERFORM pg_stat_reset_backend_stats(pg_backend_pid());
-  SELECT sum(used_bytes) FILTER (WHERE name = 'GUCMemoryContext'), sum(total_bytes) INTO settings, total
-  FROM pg_get_backend_memory_contexts();
-  RETURN json_build_object(
-    'nonce', nonce,
-    'at', extract(epoch FROM clock_timestamp())::float8,
-    'bytes', total,
-    'state', json_build_object(
-      'config', pg_conf_load_time(),
-      'settings', settings,
-      'modules', (SELECT json_agg(file_name ORDER BY file_name) FROM pg_get_loaded_modules()),
-      'temporary', pg_my_temp_schema(),
-      'roles', json_build_array(session_user, current_setting('role'))
+  RETURN (
+    SELECT json_build_object(
+      'nonce', nonce,
+      'at', extract(epoch FROM clock_timestamp())::float8,
+      'bytes', sum(total_bytes),
+      'state', json_build_object(
+        'config', pg_conf_load_time(),
+        'settings', sum(used_bytes) FILTER (WHERE name = 'GUCMemoryContext'),
+        'modules', (SELECT json_agg(file_name ORDER BY file_name) FROM pg_get_loaded_modules()),
+        'temporary', pg_my_temp_schema(),
+        'roles', json_build_array(session_user, current_setting('role'))
+      )::text,
+      'done', json_build_array(
+        setseed(('x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12))::bit(48)::bigint / 2.0 ^ 47 - 1),
+        pg_stat_reset_backend_stats(pg_backend_pid())
+      )
     )::text
-  )::text;
+    FROM pg_get_backend_memory_contexts()
+  );
 END
 $body$;
 
