@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SessionReport } from '../../src/api/actions/keyshift/deps.ts';
 import type { Endpoint } from '../../src/client/call.ts';
 import { ask, makeUser, must, putPolicy } from './support/api.ts';
@@ -33,6 +33,8 @@ beforeAll(async () => {
   keyshift = await Keyshift.start({ flags: ['--example', '--test-clock'] });
   anna = await makeUser(keyshift.root, 'anna');
 });
+// A session that has ended is on the list for a moment more.
+beforeEach(() => expect.poll(sessions).toEqual([]));
 afterAll(async () => {
   await keyshift?.close();
 });
