@@ -159,12 +159,15 @@ describe('The facts of a login', () => {
   test('are asked anew after a crash, which takes back what was not on disk yet', async () => {
     const facts = newlyHeld();
     const before = await held(facts, []);
-    const victim = await ownClient();
-    victim.on('error', () => {});
+    const [victim, witness] = [await ownClient(), await ownClient()];
+    for (const client of [victim, witness]) client.on('error', () => {});
     const { rows } = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const crashed = new Promise((resolve) => witness.once('end', resolve));
     process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
-    await victim.end().catch(() => {});
-    // Until the server is back.
+    // The server ends all its backends, and only then takes new ones.
+    await crashed;
+    const opens = async (): Promise<void> => (await ownClient()).end();
+    await expect.poll(() => opens().then(() => 'in', String), { timeout: 30_000 }).toBe('in');
     const after = async (): Promise<ProvisionFacts | undefined> =>
       facts.read(question([])).catch(() => undefined);
     await expect.poll(after, { timeout: 30_000 }).toBeDefined();

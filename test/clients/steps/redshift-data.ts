@@ -9,7 +9,7 @@ const NOBODYS = { Id: '70662acc-f334-46f8-b953-3a9546796d7a' };
 const NO_CLUSTER = { ...AS_USER, ClusterIdentifier: 'none' };
 const NO_ENDPOINT = "Redshift endpoint doesn't exist in this region.";
 const ID = '~[0-9a-f-]{36}';
-const SLOW = 'SELECT pg_sleep(60)';
+const SLOW = 'SELECT pg_sleep(600)';
 
 const ok = (operation: string, input: object = {}, output = {}, options = {}): ClientStep =>
   step(operation, { ...input }, output, { ...data, ...options });
