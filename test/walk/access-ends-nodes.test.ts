@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,8 +50,14 @@ afterAll(async () => {
 /** Two seconds are promised; the rest is for a busy machine. Nothing else would end a session. */
 const ENDED_MS_MAX = 20_000;
 
-const ended = (client: Client): Promise<unknown> =>
-  once(client, 'end', { signal: AbortSignal.timeout(ENDED_MS_MAX) });
+const ended = (client: Client): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the session lives')), ENDED_MS_MAX);
+    client.once('end', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
 async function sessions(node: Keyshift): Promise<SessionReport[]> {
   const answer = await must(node.root, 'keyshift', 'ListSessions');
