@@ -3,11 +3,18 @@ import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { isIamUserName, isReservedRoleName } from '../core/names.ts';
 import { ensureDatabasePrepared } from './prepare-database.ts';
-import { type AccountFacts, type FactsQuestion, type ProvisionFacts, readFacts } from './provision-facts.ts';
+import { type FactsQuestion, type ProvisionFacts, readFacts } from './provision-facts.ts';
 import { quoteIdentifier } from './quote.ts';
-import { underRoleLock } from './role-lock.ts';
+import {
+  type Conclusion,
+  type Queryable,
+  type RoleStep,
+  runSteps,
+  tryAtOnce,
+  underRoleLock,
+} from './role-lock.ts';
 import type { ServerAccess } from './server-access.ts';
-import { ensureSessionRole, sessionRoleIsRight } from './session-role.ts';
+import { noteUse, sessionRoleIsRight, sessionRoleSteps } from './session-role.ts';
 import { sessionRoleName, sortedGroups } from './session-role-name.ts';
 
 /** The step before a login: makes sure that the role exists under which the session will run, and names it. */
@@ -59,7 +66,7 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
     await ensureDatabasePrepared(access, request.database, facts.databaseId);
   if (access.way === 'scram' && groups.length > 0 && facts.account !== undefined) {
     // Groups that add nothing are left out: then the session is the user's in everything.
-    if (addNothing(facts, facts.account)) {
+    if (addNothing(facts)) {
       question = questionOf(access, request, []);
       facts = await readFacts(access.admin(access.home), question);
       check(request, facts);
@@ -68,26 +75,56 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
   const ready = readyRole(access, request, facts, question);
   if (ready !== undefined) return ready;
 
+  const login = { access, request, question };
+  // Nothing that is there must be looked at again before it is changed.
+  if (facts.session === undefined) {
+    const steps = await roleSteps(access.admin(access.home), login, facts);
+    const made = await tryAtOnce(access, steps, (client) => conclude(client, login, facts));
+    if (made !== undefined) return made;
+  }
   return underRoleLock(access, async (client) => {
-    const look = () => readFacts(client, question);
-    let present = await look();
+    const present = await readFacts(client, question);
     check(request, present);
-    const created = present.account === undefined;
-    if (created) {
-      await createUser(client, request.dbUser);
-      present = await look();
-    }
-    const { account } = present;
-    if (account === undefined) throw new Error('the created user is not there');
-    if (!runsAsUser(access, present, account)) {
-      const wanted = { name: question.sessionRole, userName: request.dbUser, account, look };
-      await ensureSessionRole(client, access, present, wanted);
-      present = await look();
-    }
-    const made = readyRole(access, request, present, question);
-    if (made === undefined) throw new Error(`the session role for "${request.dbUser}" did not become right`);
-    return { ...made, created };
+    await runSteps(client, await roleSteps(client, login, present));
+    const { result, last } = await conclude(client, login, present);
+    await runSteps(
+      client,
+      last.map((sql) => ({ sql })),
+    );
+    return result;
   });
+}
+
+interface Login {
+  readonly access: ServerAccess;
+  readonly request: ProvisionRequest;
+  readonly question: FactsQuestion;
+}
+
+/** The statements that make what is missing to a login, and mend what is wrong. */
+async function roleSteps(client: Queryable, login: Login, facts: ProvisionFacts): Promise<RoleStep[]> {
+  const { access, request, question } = login;
+  const { account } = facts;
+  const user = account === undefined ? [{ sql: createUser(request.dbUser) }] : [];
+  if (runsAsUser(access, facts)) return user;
+  const { dbUser: userName } = request;
+  const wanted = { name: question.sessionRole, userName, connectionLimit: account?.connectionLimit ?? -1 };
+  return [...user, ...(await sessionRoleSteps(client, access, facts, wanted))];
+}
+
+/** Looks at what the statements have made, in their transaction, and notes the use of a session role. */
+async function conclude(
+  client: pg.PoolClient,
+  { access, request, question }: Login,
+  before: ProvisionFacts,
+): Promise<Conclusion<Provisioned>> {
+  const facts = await readFacts(client, question);
+  check(request, facts);
+  const note = runsAsUser(access, facts) ? { facts } : noteUse(access, question.sessionRole, facts);
+  const made = readyRole(access, request, note.facts, question);
+  if (made === undefined) throw new Error(`the roles for "${request.dbUser}" did not become right`);
+  const result = { ...made, created: before.account === undefined };
+  return { result, last: 'sql' in note ? [note.sql] : [] };
 }
 
 function factsOf(access: ServerAccess, question: FactsQuestion): Promise<ProvisionFacts> {
@@ -99,10 +136,8 @@ function factsOf(access: ServerAccess, question: FactsQuestion): Promise<Provisi
  * A user whose password is disabled, whom every superuser of the cluster may administer. The past date keeps a
  * password from working that the user gives itself; logins with temporary credentials do not look at it.
  */
-async function createUser(client: pg.PoolClient, dbUser: string): Promise<void> {
-  await client.query(
-    `CREATE ROLE ${quoteIdentifier(dbUser)} LOGIN PASSWORD NULL VALID UNTIL '-infinity' ADMIN keyshift_superuser`,
-  );
+function createUser(dbUser: string): string {
+  return `CREATE ROLE ${quoteIdentifier(dbUser)} LOGIN PASSWORD NULL VALID UNTIL '-infinity' ADMIN keyshift_superuser`;
 }
 
 /** Throws SqlError 3D000 for a database that is PostgreSQL's own or Keyshift's: to clients there is none. */
@@ -176,7 +211,7 @@ function readyRole(
   const { account, session } = facts;
   if (account === undefined) return undefined;
   const { configLoadedAt } = facts;
-  if (runsAsUser(access, facts, account)) {
+  if (runsAsUser(access, facts)) {
     const { id: loginRoleId, loginState } = account;
     return { loginRole: request.dbUser, loginRoleId, created: false, loginState, configLoadedAt };
   }
@@ -186,13 +221,13 @@ function readyRole(
 }
 
 /** Where the server asks for passwords, no session runs as the user itself: its password is not ours to change. */
-function runsAsUser(access: ServerAccess, facts: ProvisionFacts, account: AccountFacts): boolean {
-  return access.way !== 'scram' && addNothing(facts, account);
+function runsAsUser(access: ServerAccess, facts: ProvisionFacts): boolean {
+  return access.way !== 'scram' && addNothing(facts);
 }
 
 /** Groups that the user has anyway need no role of their own, and superusers are unaffected by groups. */
-function addNothing(facts: ProvisionFacts, account: AccountFacts): boolean {
-  return account.isSuperuser || facts.groups.every((group) => group.inherited);
+function addNothing({ account, groups }: ProvisionFacts): boolean {
+  return account?.isSuperuser === true || groups.every((group) => group.inherited);
 }
 
 function databaseMissing(database: string): SqlError {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { codeOf, messageOf } from '../core/errors.ts';
-import type { ServerAccess } from './server-access.ts';
+import { isOfWholeServer, type ServerAccess } from './server-access.ts';
 
 /** Changes of roles happen one at a time, for all Keyshift processes of a server, and are tried again after a race. */
 
@@ -14,10 +14,61 @@ const LOCK_MS_MAX = 10_000;
  */
 const RACES: ReadonlySet<string> = new Set(['23505', '42710', '40001', '40P01']);
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
 // What a lost role would cost is one more round at the next login; what depends on it is flushed after it.
 const BEGIN =
   'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off; ' +
   `SET LOCAL lock_timeout = ${LOCK_MS_MAX}; LOCK TABLE keyshift.role_change IN SHARE ROW EXCLUSIVE MODE`;
+
+/** The administrator's connections, or one of them. */
+export type Queryable = pg.Pool | pg.PoolClient;
+
+/** A statement that changes roles. */
+export interface RoleStep {
+  readonly sql: string;
+  /** What is thrown in place of the server's error. */
+  readonly refused?: (error: unknown) => unknown;
+}
+
+/** Runs statements one by one, so that the one that is refused is known. */
+export async function runSteps(client: pg.PoolClient, steps: readonly RoleStep[]): Promise<void> {
+  for (const { sql, refused } of steps) {
+    await client.query(sql).catch((error: unknown) => {
+      throw refused === undefined ? error : refused(error);
+    });
+  }
+}
+
+/** What a transaction came to, and its last statements. */
+export interface Conclusion<T> {
+  readonly result: T;
+  readonly last: readonly string[];
+}
+
+/**
+ * A transaction under the lock in three rounds: all of its statements, what `conclude` asks, and the last statements.
+ * For changes that are known before the lock is had. Undefined when one of them failed: nothing was done then, and why
+ * is for a second try to find out, which looks under the lock first.
+ * @throws what tells of the whole server, and of a lock that was not had in time
+ */
+export async function tryAtOnce<T>(
+  access: ServerAccess,
+  steps: readonly RoleStep[],
+  conclude: (client: pg.PoolClient) => Promise<Conclusion<T>>,
+): Promise<T | undefined> {
+  try {
+    return await inTransaction(access, async (client, begin) => {
+      await client.query([begin, ...steps.map(({ sql }) => sql)].join('; '));
+      const { result, last } = await conclude(client);
+      await client.query([...last, 'COMMIT'].join('; '));
+      return result;
+    });
+  } catch (error) {
+    if (isOfWholeServer(error) || codeOf(error) === LOCK_NOT_AVAILABLE) throw error;
+    return undefined;
+  }
+}
 
 /**
  * Runs `work` in a transaction of the administrator, under one lock of the server, which must have been prepared. It
@@ -27,21 +78,31 @@ export function underRoleLock<T>(
   access: ServerAccess,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  return againAfterRace(async () => {
-    const client = await access.admin(access.home).connect();
-    let usable = true;
-    try {
-      await client.query(BEGIN);
+  return againAfterRace(() =>
+    inTransaction(access, async (client, begin) => {
+      await client.query(begin);
       const result = await work(client);
       await client.query('COMMIT');
       return result;
-    } catch (error) {
-      usable = await rollback(client);
-      throw error;
-    } finally {
-      client.release(!usable);
-    }
-  });
+    }),
+  );
+}
+
+/** Lends a connection to `work`, which begins and commits, and takes back what it has not committed. */
+async function inTransaction<T>(
+  access: ServerAccess,
+  work: (client: pg.PoolClient, begin: string) => Promise<T>,
+): Promise<T> {
+  const client = await access.admin(access.home).connect();
+  let usable = true;
+  try {
+    return await work(client, BEGIN);
+  } catch (error) {
+    usable = await rollback(client);
+    throw error;
+  } finally {
+    client.release(!usable);
+  }
 }
 
 /** Runs `work`, and again, up to five times in all, while it loses races. */

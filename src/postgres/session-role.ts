@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
 import { codeOf, SqlError } from '../core/errors.ts';
 import type { AccountFacts, ProvisionFacts, SessionFacts } from './provision-facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
-import { underRoleLock } from './role-lock.ts';
+import { type Queryable, type RoleStep, underRoleLock } from './role-lock.ts';
 import type { ScramAccess, ServerAccess } from './server-access.ts';
 import { SESSION_ROLE_PREFIX } from './session-role-name.ts';
 import { alterSettings, settingsMark, storeSettings } from './session-settings.ts';
@@ -18,7 +17,7 @@ const SESSION_MARK = 'keyshift_session';
  * password, and so get in beside the gateway, but it cannot move this date. Noted every 15 minutes while it is
  * used (see sql/provision-facts.sql), which also sets the password anew.
  */
-const PASSWORD_LIFE = "interval '1 hour'";
+const PASSWORD_LIFE_SECONDS = 3_600;
 
 /** Whether the role of that name stands for this user and these groups, and is as it must be. */
 export function sessionRoleIsRight(facts: ProvisionFacts, account: AccountFacts): boolean {
@@ -37,60 +36,74 @@ export function sessionRoleIsRight(facts: ProvisionFacts, account: AccountFacts)
 export interface SessionRoleWanted {
   readonly name: string;
   readonly userName: string;
-  readonly account: AccountFacts;
-  /** Reads the facts again, inside the transaction. */
-  readonly look: () => Promise<ProvisionFacts>;
+  /** The user's, -1 for none. */
+  readonly connectionLimit: number;
 }
 
 /**
- * Makes the session role, or mends it. Runs inside the caller's transaction, under its lock.
- * @throws SqlError 42710 when a role of that name exists that Keyshift did not make, 42501 when the administrator
- *   may not give it what it must have
+ * The statements that make the session role, or mend it, by what `facts` say of it. What only the server can say is
+ * asked with `client`.
+ * @throws SqlError 42710 when a role of that name exists that Keyshift did not make
  */
-export async function ensureSessionRole(
-  client: pg.PoolClient,
+export async function sessionRoleSteps(
+  client: Queryable,
   access: ServerAccess,
   facts: ProvisionFacts,
   wanted: SessionRoleWanted,
-): Promise<void> {
-  const { name, userName, account } = wanted;
-  let { session } = facts;
-  if (session !== undefined && !session.isSessionRole) {
+): Promise<RoleStep[]> {
+  const { name } = wanted;
+  const { session } = facts;
+  if (session === undefined) return newRoleSteps(client, access, facts, wanted);
+  if (!session.isSessionRole) {
     throw new SqlError('42710', `role "${name}" exists but was not made for sessions with groups`);
   }
-  const role = quoteIdentifier(name);
-  if (session !== undefined && mustGo(access, session, facts, account)) {
-    await client.query(
-      `ALTER ROLE ${role} RENAME TO ${quoteIdentifier(`${SESSION_ROLE_PREFIX}#${randomUUID()}`)}`,
-    );
-    session = undefined;
+  if (mustGo(access, session, facts)) {
+    const aside = quoteIdentifier(`${SESSION_ROLE_PREFIX}#${randomUUID()}`);
+    const rename = { sql: `ALTER ROLE ${quoteIdentifier(name)} RENAME TO ${aside}` };
+    return [rename, ...(await newRoleSteps(client, access, facts, wanted))];
   }
-  if (session === undefined) await client.query(`CREATE ROLE ${role}`);
-  if (session?.attributesRight !== true) {
-    // Only a superuser may name the others, even where they are not there anyway.
-    const never = access.isSuperuser ? 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ' : '';
-    await client.query(
-      `ALTER ROLE ${role} LOGIN INHERIT ${never}CONNECTION LIMIT ${account.connectionLimit}`,
-    );
-  }
-  if (session?.membershipsRight !== true) {
-    await setMemberships(client, access, name, [
-      { of: userName, inherit: true, set: true },
-      ...facts.groups.map((group) => ({ of: group.name, inherit: true, set: false })),
-      { of: SESSION_MARK, inherit: false, set: false },
-    ]);
-  }
-  let mark: string | undefined;
-  if (access.isSuperuser) {
-    if (session?.settingsRight !== true) await storeSettings(client, name, facts.wantedSettings);
-  } else {
-    if (session === undefined || !settingsAreRight(session, facts)) {
-      await alterSettings(client, name, facts.wantedSettings, session?.settings ?? []);
-    }
-    mark = settingsMark(await wanted.look());
-  }
-  await givePassword(client, access, name);
-  await noteUse(client, name, facts, account, mark);
+  const change = session.attributesRight ? '' : attributes(access, wanted);
+  return [
+    { sql: `ALTER ROLE ${quoteIdentifier(name)} ${change} ${password(access, name, facts.at)}` },
+    ...(session.membershipsRight ? [] : await revokeAll(client, name)),
+    ...(session.membershipsRight ? [] : grants(facts, wanted)),
+    ...(settingsAreRight(session, facts) ? [] : await settingSteps(client, access, name, facts)),
+  ];
+}
+
+async function newRoleSteps(
+  client: Queryable,
+  access: ServerAccess,
+  facts: ProvisionFacts,
+  wanted: SessionRoleWanted,
+): Promise<RoleStep[]> {
+  const { name } = wanted;
+  const looks = `${attributes(access, wanted)} ${password(access, name, facts.at)}`;
+  return [
+    { sql: `CREATE ROLE ${quoteIdentifier(name)} ${looks}` },
+    ...grants(facts, wanted),
+    ...(await settingSteps(client, access, name, { ...facts, session: undefined })),
+  ];
+}
+
+/** What there is to be said of a session role that is used now, and the facts as they are when it was said. */
+export interface Note {
+  readonly sql: string;
+  readonly facts: ProvisionFacts;
+}
+
+/** Notes who a session role is and that it is used, by facts that were read after its statements. */
+export function noteUse(access: ServerAccess, name: string, facts: ProvisionFacts): Note {
+  const { account, session } = facts;
+  if (account === undefined || session === undefined) throw new Error('there is no session role to be noted');
+  const said = {
+    user: account.id,
+    groups: facts.groups.map((group) => group.id),
+    used: timeText(facts.at),
+    settings: access.isSuperuser ? undefined : settingsMark(facts),
+  };
+  const sql = `COMMENT ON ROLE ${quoteIdentifier(name)} IS ${quoteLiteral(JSON.stringify(said))}`;
+  return { sql, facts: { ...facts, session: { ...session, said, fresh: true } } };
 }
 
 /**
@@ -105,24 +118,30 @@ export async function renewSessionPassword(access: ScramAccess, name: string): P
       [quoteIdentifier(name)],
     );
     if (found.rowCount === 0) throw new SqlError('28000', `the session role "${name}" is gone`);
-    await givePassword(client, access, name);
+    const asked = await client.query<{ at: number }>('SELECT extract(epoch FROM now())::float8 AS at');
+    await client.query(
+      `ALTER ROLE ${quoteIdentifier(name)} ${password(access, name, asked.rows[0]?.at ?? 0)}`,
+    );
   });
 }
 
-async function givePassword(client: pg.PoolClient, access: ServerAccess, name: string): Promise<void> {
-  const role = quoteIdentifier(name);
-  if (access.way !== 'scram') {
-    // A server of others may let somebody in by password from elsewhere; the past date is not a session's to move.
-    const never = access.way === 'cert' ? " VALID UNTIL '-infinity'" : '';
-    await client.query(`ALTER ROLE ${role} PASSWORD NULL${never}`);
-    return;
-  }
-  const end = await client.query<{ text: string }>(`SELECT (now() + ${PASSWORD_LIFE})::text AS text`);
-  const verifier = quoteLiteral(access.sessionPasswords.verifierOf(name));
-  await client.query(
-    `ALTER ROLE ${role} PASSWORD ${verifier} VALID UNTIL ${quoteLiteral(end.rows[0]?.text ?? '')}`,
-  );
+function attributes(access: ServerAccess, { connectionLimit }: SessionRoleWanted): string {
+  // Only a superuser may name the others, even where they are not there anyway.
+  const never = access.isSuperuser ? 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS ' : '';
+  return `LOGIN INHERIT ${never}CONNECTION LIMIT ${connectionLimit}`;
 }
+
+function password(access: ServerAccess, name: string, at: number): string {
+  if (access.way === 'scram') {
+    const verifier = quoteLiteral(access.sessionPasswords.verifierOf(name));
+    return `PASSWORD ${verifier} VALID UNTIL ${quoteLiteral(timeText(at + PASSWORD_LIFE_SECONDS))}`;
+  }
+  // A server of others may let somebody in by password from elsewhere; the past date is not a session's to move.
+  return access.way === 'cert' ? "PASSWORD NULL VALID UNTIL '-infinity'" : 'PASSWORD NULL';
+}
+
+/** Seconds since 1970 as PostgreSQL reads a time, whatever its DateStyle. */
+const timeText = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 function settingsAreRight(session: SessionFacts, facts: ProvisionFacts): boolean {
   return session.settingsRight || session.said?.settings === settingsMark(facts);
@@ -132,13 +151,8 @@ function settingsAreRight(session: SessionFacts, facts: ProvisionFacts): boolean
  * Whether the role of that name is to be put aside for a new one: its user or a group of its is another one now, or
  * only a superuser could mend it. Sessions that are open keep what they were given.
  */
-function mustGo(
-  access: ServerAccess,
-  session: SessionFacts,
-  facts: ProvisionFacts,
-  account: AccountFacts,
-): boolean {
-  if (!standsFor(session, facts, account)) return true;
+function mustGo(access: ServerAccess, session: SessionFacts, facts: ProvisionFacts): boolean {
+  if (facts.account === undefined || !standsFor(session, facts, facts.account)) return true;
   return !access.isSuperuser && !(session.attributesRight && session.membershipsRight);
 }
 
@@ -152,29 +166,40 @@ function standsFor(session: SessionFacts, facts: ProvisionFacts, account: Accoun
   );
 }
 
-async function setMemberships(
-  client: pg.PoolClient,
-  access: ServerAccess,
-  name: string,
-  wanted: readonly { of: string; inherit: boolean; set: boolean }[],
-): Promise<void> {
-  const role = quoteIdentifier(name);
+function grants(facts: ProvisionFacts, { name, userName }: SessionRoleWanted): RoleStep[] {
+  const grant = (of: string, inherit: boolean, set: boolean): RoleStep => ({
+    sql: `GRANT ${quoteIdentifier(of)} TO ${quoteIdentifier(name)} WITH INHERIT ${inherit}, SET ${set}`,
+    refused: (error) => refusedGrant(of, error),
+  });
+  return [
+    grant(userName, true, true),
+    ...facts.groups.map((group) => grant(group.name, true, false)),
+    grant(SESSION_MARK, false, false),
+  ];
+}
+
+async function revokeAll(client: Queryable, name: string): Promise<RoleStep[]> {
   const present = await client.query<{ group: string; member: string; grantor: string }>(
     `SELECT m.roleid::regrole::text AS "group", m.member::regrole::text AS member, m.grantor::regrole::text AS grantor
-     FROM pg_auth_members m WHERE to_regrole($1) IN (m.member, m.roleid)`,
-    [role],
+     FROM pg_auth_members m WHERE m.member = to_regrole($1) OR m.roleid = to_regrole($1)`,
+    [quoteIdentifier(name)],
   );
-  // A new role of an administrator that is no superuser has one: its maker's own.
-  for (const row of access.isSuperuser ? present.rows : []) {
-    // These are identifiers that PostgreSQL has quoted. A foreign grant may depend on one that goes first.
-    await client.query(`REVOKE ${row.group} FROM ${row.member} GRANTED BY ${row.grantor} CASCADE`);
-  }
-  for (const { of, inherit, set } of wanted) {
-    const statement = `GRANT ${quoteIdentifier(of)} TO ${role} WITH INHERIT ${inherit}, SET ${set}`;
-    await client.query(statement).catch((error: unknown) => {
-      throw refusedGrant(of, error);
-    });
-  }
+  // These are identifiers that PostgreSQL has quoted. A foreign grant may depend on one that goes first.
+  return present.rows.map(({ group, member, grantor }) => ({
+    sql: `REVOKE ${group} FROM ${member} GRANTED BY ${grantor} CASCADE`,
+  }));
+}
+
+function settingSteps(
+  client: Queryable,
+  access: ServerAccess,
+  name: string,
+  { wantedSettings, session }: ProvisionFacts,
+): Promise<RoleStep[]> | RoleStep[] {
+  const present = session?.settings ?? [];
+  return access.isSuperuser
+    ? storeSettings(name, wantedSettings, present)
+    : alterSettings(client, name, wantedSettings, present);
 }
 
 function refusedGrant(of: string, cause: unknown): unknown {
@@ -184,21 +209,4 @@ function refusedGrant(of: string, cause: unknown): unknown {
     detail: `The gateway's role on the database server has no ADMIN option on the role "${of}".`,
     hint: `A superuser of that server can run GRANT ${quoteIdentifier(of)} TO that role WITH ADMIN TRUE, INHERIT FALSE, SET FALSE.`,
   });
-}
-
-async function noteUse(
-  client: pg.PoolClient,
-  name: string,
-  facts: ProvisionFacts,
-  account: AccountFacts,
-  settings: string | undefined,
-): Promise<void> {
-  const now = await client.query<{ text: string }>("SELECT to_json(now()) #>> '{}' AS text");
-  const said = {
-    user: account.id,
-    groups: facts.groups.map((group) => group.id),
-    used: now.rows[0]?.text,
-    settings,
-  };
-  await client.query(`COMMENT ON ROLE ${quoteIdentifier(name)} IS ${quoteLiteral(JSON.stringify(said))}`);
 }

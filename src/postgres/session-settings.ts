@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type pg from 'pg';
 import { codeOf, SqlError } from '../core/errors.ts';
 import type { ProvisionFacts, RoleSettings } from './provision-facts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import type { Queryable, RoleStep } from './role-lock.ts';
 
 /** Gives session roles the settings of their users. */
 
@@ -10,43 +10,47 @@ import { quoteIdentifier, quoteLiteral } from './quote.ts';
  * Copies the wanted settings as they are stored, which only a superuser may do: `ALTER ROLE … SET` would refuse
  * values that only the user's own session may check.
  */
-export async function storeSettings(
-  client: pg.PoolClient,
-  role: string,
-  wanted: readonly RoleSettings[],
-): Promise<void> {
-  const name = quoteIdentifier(role);
-  await client.query('DELETE FROM pg_db_role_setting WHERE setrole = to_regrole($1)', [name]);
-  for (const { database, config } of wanted) {
-    await client.query(
-      'INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig) VALUES ($1, to_regrole($2), $3)',
-      [database, name, config],
-    );
-  }
-}
-
-/**
- * The same by statements, one for each setting, for an administrator that is no superuser.
- * @throws SqlError 42501 for a setting that it may not give: without it the session would not be the user's
- */
-export async function alterSettings(
-  client: pg.PoolClient,
+export function storeSettings(
   role: string,
   wanted: readonly RoleSettings[],
   present: readonly RoleSettings[],
-): Promise<void> {
+): RoleStep[] {
+  const id = `to_regrole(${quoteLiteral(quoteIdentifier(role))})`;
+  const forget = present.map(({ database }) => ({
+    sql: `DELETE FROM pg_db_role_setting WHERE setdatabase = ${database} AND setrole = ${id}`,
+  }));
+  const rows = wanted.map(
+    ({ database, config }) => `(${database}, ${id}, ARRAY[${config.map(quoteLiteral).join(', ')}])`,
+  );
+  return [
+    ...forget,
+    { sql: `INSERT INTO pg_db_role_setting (setdatabase, setrole, setconfig) VALUES ${rows.join(', ')}` },
+  ];
+}
+
+/**
+ * The same by statements, one for each setting, for an administrator that is no superuser. One that it may not give is
+ * refused, 42501: without it the session would not be the user's.
+ */
+export async function alterSettings(
+  client: Queryable,
+  role: string,
+  wanted: readonly RoleSettings[],
+  present: readonly RoleSettings[],
+): Promise<RoleStep[]> {
   const places = await placesOf(client, [...wanted, ...present]);
   const alter = (database: number) => `ALTER ROLE ${quoteIdentifier(role)}${places.get(database) ?? ''}`;
-  for (const { database } of present) await client.query(`${alter(database)} RESET ALL`);
-  for (const { database, config } of wanted) {
-    for (const setting of config) {
-      const [name, value] = splitSetting(setting);
-      const statement = `${alter(database)} SET ${quoteParameter(name)} TO ${settingValue(name, value)}`;
-      await client.query(statement).catch((error: unknown) => {
-        throw refusedSetting(name, error);
-      });
-    }
-  }
+  const set = (database: number, setting: string): RoleStep => {
+    const [name, value] = splitSetting(setting);
+    return {
+      sql: `${alter(database)} SET ${quoteParameter(name)} TO ${settingValue(name, value)}`,
+      refused: (error) => refusedSetting(name, error),
+    };
+  };
+  return [
+    ...present.map(({ database }) => ({ sql: `${alter(database)} RESET ALL` })),
+    ...wanted.flatMap(({ database, config }) => config.map((setting) => set(database, setting))),
+  ];
 }
 
 /**
@@ -60,10 +64,11 @@ export function settingsMark(facts: ProvisionFacts): string {
 
 /** ` IN DATABASE name` for each database; nothing for all of them. */
 async function placesOf(
-  client: pg.PoolClient,
+  client: Queryable,
   settings: readonly RoleSettings[],
 ): Promise<ReadonlyMap<number, string>> {
   const ids = settings.map(({ database }) => database).filter((id) => id !== 0);
+  if (ids.length === 0) return new Map();
   const found = await client.query<{ id: string; name: string }>(
     'SELECT oid::text AS id, datname AS name FROM pg_database WHERE oid = ANY ($1::oid[])',
     [ids],
