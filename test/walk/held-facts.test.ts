@@ -157,6 +157,8 @@ describe('The facts of a login', () => {
   });
 
   test('are asked anew after a crash, which takes back what was not on disk yet', async () => {
+    // The tests before changed the user, which the others need as it is now.
+    await admin('CHECKPOINT');
     const facts = newlyHeld();
     const before = await held(facts, []);
     const [victim, witness] = [await ownClient(), await ownClient()];
