@@ -794,7 +794,7 @@ describe('the server', () => {
     await provision(access, request('plain', [], { database: 'short_lived' }));
     // Ours are gone well before an idle connection would be.
     const ours = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = 'short_lived'";
-    await expect.poll(async () => (await inDev<{ n: number }>(ours))[0]?.n, { timeout: 1_000 }).toBe(0);
+    await expect.poll(async () => (await inDev<{ n: number }>(ours))[0]?.n, { timeout: 1_500 }).toBe(0);
     await master.query('DROP DATABASE short_lived');
   });
 });
