@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLE } from '../../src/example.ts';
 import { ask as call, makeUser, must, type Parameters, type Received } from './support/api.ts';
 import { Keyshift } from './support/keyshift.ts';
-import { ask, issue, loginRefusal } from './support/logins.ts';
+import { ask, issue, type Login, loginRefusal } from './support/logins.ts';
 
 // The connection and user logs of a cluster, from EnableLogging to the files, with a real Keyshift.
 
@@ -27,6 +27,14 @@ afterAll(async () => {
 const redshift = (action: string, parameters: Parameters = {}): Promise<Received> =>
   must(keyshift.root, 'redshift', action, { ...CLUSTER, ...parameters });
 const status = () => redshift('DescribeLoggingStatus');
+
+/** A session from its login to its end, of which the gateway hears a moment after its client. */
+async function visit(login: Login): Promise<void> {
+  await ask(keyshift, login, 'SELECT 1');
+  await expect
+    .poll(async () => (await must(keyshift.root, 'keyshift', 'ListSessions')).texts('member'))
+    .toEqual([]);
+}
 
 /** The lines of a log in `bucket`, each as its fields. */
 function lines(bucket: string, type: string): string[][] {
@@ -74,14 +82,14 @@ describe('Logging', () => {
   });
 
   test('brings logins, refused logins, ends of sessions and new users to the files, and says so', async () => {
-    await ask(keyshift, await issue(keyshift), 'SELECT 1');
+    await visit(await issue(keyshift));
     const enabled = await redshift('EnableLogging', { BucketName: 'audit', S3KeyPrefix: 'prod/' });
     expect([enabled.texts('LoggingEnabled'), enabled.texts('LastSuccessfulDeliveryTime')]).toEqual([
       ['true'],
       [],
     ]);
     const login = await issue(keyshift, { dbUser: 'newcomer', autoCreate: true });
-    await ask(keyshift, login, 'SELECT 1');
+    await visit(login);
     await loginRefusal(keyshift, { ...login, password: 'wrong' });
     await expect
       .poll(() => events('audit', login.user), DELIVERED)
@@ -111,7 +119,7 @@ describe('Logging', () => {
     expect(events('audit', login.user)).toHaveLength(before + 3);
     keyshift = await keyshift.again({ flags: [] });
     expect((await status()).texts('BucketName')).toEqual(['audit']);
-    await ask(keyshift, login, 'SELECT 1');
+    await visit(login);
     // Who changes where the logs go gets what there was before at the old place.
     await redshift('EnableLogging', { BucketName: 'audit-2' });
     expect(events('audit', login.user)).toHaveLength(before + 6);
@@ -123,7 +131,7 @@ describe('Logging', () => {
     const enabled = await redshift('EnableLogging', { BucketName: 'blocked' });
     expect(enabled.texts('LastSuccessfulDeliveryTime')).toEqual([]);
     const login = await issue(keyshift, { dbUser: 'newcomer' });
-    await ask(keyshift, login, 'SELECT 1');
+    await visit(login);
     await expect
       .poll(async () => (await status()).texts('LastFailureMessage')[0], DELIVERED)
       .toContain('is not a folder');
