@@ -15,7 +15,7 @@ export async function openEndpoints(
 ): Promise<Endpoints> {
   if (sniPort !== 0) return new Endpoints(publicHost, sniPort);
   const taken = new Set((await clusters.all()).map(({ port }) => port));
-  return new Endpoints(publicHost, await chooseGatewayPort(host, 0, taken, random));
+  return new Endpoints(publicHost, await chooseGatewayPort({ host, sharePorts: false }, 0, taken, random));
 }
 
 /** Every name that the certificate of this node has at its start. */

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { ClusterServers, NewCluster } from './api/actions/redshift/deps.ts';
+import { portForNew, requireClusterPort, withPort } from './cluster-ports.ts';
 import type { ExternalCluster } from './clusters-file.ts';
-import { type Config, GATEWAY_PORT_MAX } from './config.ts';
+import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { AwsError, codeOf, OperatorError } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
 import type { Logger } from './core/logger.ts';
 import type { Fleet } from './gateway/fleet.ts';
-import { chooseGatewayPort } from './ports.ts';
 import type { Cluster, ClusterSettings, Clusters } from './redshift/clusters.ts';
 import type { Endpoints } from './redshift/endpoints.ts';
-import { invalidParameterValue, unsupportedOperation } from './redshift/errors.ts';
+import { unsupportedOperation } from './redshift/errors.ts';
 import { DEFAULT_PARAMETER_GROUP, type ParameterValue } from './redshift/parameters.ts';
 import type { Resources } from './redshift/resources.ts';
 
@@ -27,9 +27,6 @@ export interface ClusterServersDeps {
   readonly random: RandomBytes;
   readonly logger: Logger;
 }
-
-/** As on Redshift. */
-const CLUSTER_PORT_MIN = 1150;
 
 /** What CreateCluster, ModifyCluster and DeleteCluster do to servers. */
 export function clusterServers(deps: ClusterServersDeps): ClusterServers {
@@ -253,42 +250,4 @@ async function insertCluster(deps: ClusterServersDeps, wanted: NewCluster): Prom
   if (wildcard !== undefined) await deps.answerTo(wildcard);
   await deps.clusters.insert(made, deps.clock, wanted.clustersMax);
   return made;
-}
-
-/** Throws InvalidParameterValue for a port that a cluster cannot have, with one that it can. */
-async function requireClusterPort(deps: ClusterServersDeps, port: number): Promise<void> {
-  const { host } = deps.config;
-  const taken = new Set((await deps.clusters.all()).map((cluster) => cluster.port));
-  const isInRange = port >= CLUSTER_PORT_MIN && port <= GATEWAY_PORT_MAX;
-  if (isInRange && (await chooseGatewayPort(host, port, taken, deps.random)) === port) return;
-  const free = await chooseGatewayPort(host, isInRange ? port : deps.config.gatewayPort, taken, deps.random);
-  throw invalidParameterValue(
-    `The port ${port} cannot be used: each cluster of Keyshift has a port of its own, between ` +
-      `${CLUSTER_PORT_MIN} and ${GATEWAY_PORT_MAX}, that no other program listens at. ${free} is free.`,
-  );
-}
-
-async function portForNew(deps: ClusterServersDeps): Promise<number> {
-  const taken = new Set((await deps.clusters.all()).map((cluster) => cluster.port));
-  return chooseGatewayPort(deps.config.host, deps.config.gatewayPort, taken, deps.random);
-}
-
-/** The cluster with the port to listen at: the first one's is configured, the others keep theirs if they can. */
-async function withPort(deps: ClusterServersDeps, cluster: Cluster, isFirst: boolean): Promise<Cluster> {
-  const { host, gatewayPort } = deps.config;
-  // Read again, because the cluster before may have taken this one's port and given it its own.
-  const { port: present } = await deps.clusters.get(cluster.accountId, cluster.identifier);
-  const isConfigured = isFirst && gatewayPort !== 0;
-  const taken = isConfigured ? new Set<number>() : await portsOfOthers(deps, cluster);
-  const port = await chooseGatewayPort(host, isConfigured ? gatewayPort : present, taken, deps.random);
-  if (port !== present) await deps.clusters.setPort({ ...cluster, port: present }, port);
-  return { ...cluster, port };
-}
-
-async function portsOfOthers(deps: ClusterServersDeps, cluster: Cluster): Promise<ReadonlySet<number>> {
-  const all = await deps.clusters.all();
-  const others = all.filter(
-    ({ accountId, identifier }) => accountId !== cluster.accountId || identifier !== cluster.identifier,
-  );
-  return new Set(others.map(({ port }) => port));
 }

@@ -94,6 +94,15 @@ export const OPTIONS = [
       '(`<cluster>.<account>.<public host>`). 0 takes any free port. Without it there is none.',
   },
   {
+    name: 'sharePorts',
+    env: 'KEYSHIFT_SHARE_PORTS',
+    kind: 'flag',
+    default: '',
+    meaning:
+      'Let several nodes of one machine listen at the same ports, each for a share of the connections: one for each ' +
+      'processor that Keyshift shall use. Linux with Node.js 22.12, 23.1 or newer.',
+  },
+  {
     name: 'tlsCertificate',
     env: 'KEYSHIFT_TLS_CERTIFICATE',
     flag: '--tls-certificate <path>',
@@ -244,6 +253,7 @@ export interface Config {
   readonly gatewayPort: number;
   /** The port that all clusters share; undefined: there is none. */
   readonly sniPort: number | undefined;
+  readonly sharePorts: boolean;
   /** Undefined: Keyshift makes its own. */
   readonly tlsFiles: CertificateFiles | undefined;
   readonly accountId: string;
@@ -323,6 +333,7 @@ export function readConfig(
     logLevel: logLevel(text('logLevel')),
     example: isOn('--example', text('example')),
     testClock: isOn('--test-clock', text('testClock')),
+    sharePorts: isOn('KEYSHIFT_SHARE_PORTS', text('sharePorts')),
     unsafeNoFsync: isOn('KEYSHIFT_UNSAFE_NO_FSYNC', text('unsafeNoFsync')),
   };
 }

@@ -1,16 +1,27 @@
 import { createServer } from 'node:net';
-import { GATEWAY_PORT_MAX } from './config.ts';
+import { type Config, GATEWAY_PORT_MAX } from './config.ts';
 import { messageOf, OperatorError } from './core/errors.ts';
 import type { RandomBytes } from './core/ids.ts';
+import { type Binding, listenAt } from './core/listen-at.ts';
 
 /** Choosing and checking TCP ports before anything is made that would need them. */
 
 const ANY_PORT_MIN = 20_000;
 const ANY_PORT_TRIES_MAX = 200;
 
+/** Throws OperatorError with the remedy when a node cannot listen where its configuration says. */
+export async function requirePorts(config: Config): Promise<void> {
+  await requireUsableHost(config.host);
+  await requireSharedPorts(config);
+  await requireFreePort(config, config.httpPort, 'KEYSHIFT_HTTP_PORT');
+  await requireFreePort(config, config.httpsPort, 'KEYSHIFT_HTTPS_PORT');
+  await requireFreePort(config, config.gatewayPort, 'KEYSHIFT_GATEWAY_PORT');
+  await requireFreePort(config, config.sniPort ?? 0, 'KEYSHIFT_SNI_PORT');
+}
+
 /** Throws OperatorError with the remedy when nothing can listen at the address. */
 export async function requireUsableHost(host: string): Promise<void> {
-  const error = await tryPort(host, 0);
+  const error = await tryPort({ host, sharePorts: false }, 0);
   if (error === undefined) return;
   throw new OperatorError(
     `the address "${host}" cannot be used (${messageOf(error)}): ` +
@@ -20,27 +31,47 @@ export async function requireUsableHost(host: string): Promise<void> {
 }
 
 /** Throws OperatorError with the remedy when a port is taken. `setting` names where it comes from. */
-export async function requireFreePort(host: string, port: number, setting: string): Promise<void> {
-  const error = port === 0 ? undefined : await tryPort(host, port);
+export async function requireFreePort(binding: Binding, port: number, setting: string): Promise<void> {
+  const error = port === 0 ? undefined : await tryPort(binding, port);
   if (error === undefined) return;
   throw new OperatorError(
-    `port ${port} on ${host} cannot be used (${messageOf(error)}): ` +
+    `port ${port} on ${binding.host} cannot be used (${messageOf(error)}): ` +
       `stop the program that uses it, or set ${setting} to another port (0 takes any free one)`,
     { cause: error },
   );
 }
 
+/** Throws OperatorError with the remedy when two listeners of this program cannot share a port, and shall. */
+export async function requireSharedPorts(binding: Binding): Promise<void> {
+  if (!binding.sharePorts) return;
+  const [first, second] = [createServer(), createServer()];
+  try {
+    await listenAt(first, binding, 0);
+    const bound = first.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the listener has no port');
+    await listenAt(second, binding, bound.port);
+  } catch (error) {
+    throw new OperatorError(
+      `processes cannot share ports here (${messageOf(error)}): ` +
+        'KEYSHIFT_SHARE_PORTS needs Linux with Node.js 22.12, 23.1 or newer; start without it',
+      { cause: error },
+    );
+  } finally {
+    for (const server of [first, second]) server.close();
+  }
+}
+
 /** The port for a cluster: the first free one from `base` on, or with base 0 any free one that drivers can hold. */
 export async function chooseGatewayPort(
-  host: string,
+  binding: Binding,
   base: number,
   taken: ReadonlySet<number>,
   random: RandomBytes,
 ): Promise<number> {
   for (const port of candidates(base, random)) {
-    if (!taken.has(port) && (await tryPort(host, port)) === undefined) return port;
+    if (!taken.has(port) && (await tryPort(binding, port)) === undefined) return port;
   }
-  throw new OperatorError(`no port up to ${GATEWAY_PORT_MAX} is free on ${host} for another cluster`);
+  throw new OperatorError(`no port up to ${GATEWAY_PORT_MAX} is free on ${binding.host} for another cluster`);
 }
 
 function* candidates(base: number, random: RandomBytes): Generator<number> {
@@ -61,10 +92,13 @@ export function firstPort(
 }
 
 /** The system's error when a listener cannot be opened there, or undefined. */
-function tryPort(host: string, port: number): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(port, host, () => server.close(() => resolve(undefined)));
-  });
+async function tryPort(binding: Binding, port: number): Promise<unknown> {
+  const server = createServer();
+  try {
+    await listenAt(server, binding, port);
+  } catch (error) {
+    return error;
+  }
+  await new Promise((closed) => server.close(closed));
+  return undefined;
 }

@@ -41,7 +41,7 @@ import { ensureAccount, ensureRootKey, type RootKey } from './iam/root-key.ts';
 import { SESSION_KEY_PURPOSE } from './iam/session-token.ts';
 import { ListenerCertificates, type ShownCertificate } from './listener-certificates.ts';
 import { NodeAccess } from './live-access.ts';
-import { firstPort, requireFreePort, requireUsableHost } from './ports.ts';
+import { firstPort, requirePorts } from './ports.ts';
 import { openExternal } from './postgres/external.ts';
 import { Clusters } from './redshift/clusters.ts';
 import { AccountLoginSettings } from './redshift/login-settings.ts';
@@ -108,11 +108,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<RunningServer> {
   // What can be wrong is looked at before anything is made or changed.
-  await requireUsableHost(config.host);
-  await requireFreePort(config.host, config.httpPort, 'KEYSHIFT_HTTP_PORT');
-  await requireFreePort(config.host, config.httpsPort, 'KEYSHIFT_HTTPS_PORT');
-  await requireFreePort(config.host, config.gatewayPort, 'KEYSHIFT_GATEWAY_PORT');
-  await requireFreePort(config.host, config.sniPort ?? 0, 'KEYSHIFT_SNI_PORT');
+  await requirePorts(config);
   const urls = externalUrls(config.clustersFile, environment, config.accountId);
   const givenKey =
     config.masterKey === undefined
@@ -201,6 +197,7 @@ async function start(
     directory: directory.clusters,
     logFolder: directory.logs,
     host: config.host,
+    sharePorts: config.sharePorts,
     tls: certificates.shown,
     durable: !config.unsafeNoFsync,
     ofDomain: (name) => clusterOfDomain(resources, name),
@@ -266,6 +263,7 @@ async function start(
   const listen = async (port: number, tls: ShownCertificate | undefined): Promise<HttpListener> => {
     const listener = await listenHttp({
       host: config.host,
+      sharePorts: config.sharePorts,
       port,
       tls,
       answer: (request) =>

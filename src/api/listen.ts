@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { plainAddress } from '../core/addresses.ts';
 import { LIMITS } from '../core/limits.ts';
+import { type Binding, listenAt } from '../core/listen-at.ts';
 import type { RawRequest } from '../sigv4/index.ts';
 
 /** The first step of a request's way: bytes off the wire, whole and within limits, and the answer back onto it. */
@@ -20,8 +21,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface ListenOptions {
-  readonly host: string;
+export interface ListenOptions extends Binding {
   /** 0 takes any free port. */
   readonly port: number;
   /** PEM; without it the listener speaks plain HTTP. */
@@ -73,10 +73,7 @@ export async function listenHttp(options: ListenOptions): Promise<HttpListener> 
     options.tls === undefined
       ? createServer(settings, handler)
       : createTlsServer({ ...settings, ...secureOptions(options.tls.certificate, options.tls.key) }, handler);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  await listenAt(server, options, options.port);
   return {
     port: (server.address() as AddressInfo).port,
     useCertificate: ({ certificate, key }) => {

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf, OperatorError } from '../core/errors.ts';
+import type { Binding } from '../core/listen-at.ts';
 import type { Secret } from '../core/secret.ts';
 import { type EmbeddedServer, startEmbedded } from '../postgres/embedded.ts';
 import { createDatabase, createMasterUser, prepareServer, setPassword } from '../postgres/prepare-server.ts';
@@ -24,14 +25,12 @@ import type { GatewayDeps } from './session.ts';
 import { type Running, stopRunning } from './stop-running.ts';
 
 /** The clusters that this node serves: their servers, and a gateway listener in front of each. */
-export interface FleetOptions extends GatewayDeps, LogDeliveryOptions {
+export interface FleetOptions extends GatewayDeps, LogDeliveryOptions, Binding {
   readonly clusters: Clusters;
   readonly keyring: Keyring;
   readonly region: string;
   /** Folder of the embedded servers' folders. */
   readonly directory: string;
-  /** Address that the listeners bind to. */
-  readonly host: string;
   readonly tls: { readonly certificate: string; readonly key: string };
   readonly durable: boolean;
   /** See `NamedClusters`. */
@@ -77,7 +76,7 @@ export class Fleet {
       this.#options,
       this.#route(undefined, (serverName) => clusterByName(clusters, serverName)),
     );
-    await this.#byName.listen(this.#options.host, port);
+    await this.#byName.listen(this.#options, port);
   }
 
   /**
@@ -248,7 +247,7 @@ export class Fleet {
       this.#route(served, async () => served),
     );
     try {
-      await listener.listen(this.#options.host, cluster.port);
+      await listener.listen(this.#options, cluster.port);
     } catch (error) {
       throw new OperatorError(
         `port ${cluster.port} of cluster ${cluster.identifier} cannot be used (${messageOf(error)}): ` +

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { plainAddress, sourceOf } from '../core/addresses.ts';
 import { SqlError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
+import { type Binding, listenAt } from '../core/listen-at.ts';
 import { PendingLogins } from './pending-logins.ts';
 import type { Route, ServedCluster } from './route.ts';
 import { type GatewayDeps, runSession } from './session.ts';
@@ -35,11 +36,8 @@ export class GatewayListener {
   }
 
   /** Rejects with the system's error when the port is taken. */
-  async listen(host: string, port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => resolve());
-    });
+  async listen(binding: Binding, port: number): Promise<void> {
+    await listenAt(this.#server, binding, port);
     this.#server.on('error', (error) => {
       const cluster = this.#route.cluster?.identifier;
       this.#deps.logger.error({ err: error, cluster, port }, 'the gateway cannot accept');

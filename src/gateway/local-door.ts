@@ -1,4 +1,5 @@
 import { createServer, type Server, Socket } from 'node:net';
+import { listenAt } from '../core/listen-at.ts';
 
 /**
  * A way for this process to its own gateway: a connection of which the gateway is told by whom it was opened. The
@@ -25,10 +26,7 @@ export class LocalDoor {
 
   static async open(): Promise<LocalDoor> {
     const server = createServer({ noDelay: true, allowHalfOpen: true });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => resolve());
-    });
+    await listenAt(server, { host: '127.0.0.1', sharePorts: false }, 0);
     return new LocalDoor(server);
   }
 

@@ -28,6 +28,7 @@ function listen(
 ): Promise<HttpListener> {
   return listenHttp({
     host: HOST,
+    sharePorts: false,
     port: 0,
     tls,
     ...more,
@@ -319,7 +320,13 @@ describe('what is no HTTP request', () => {
 
 describe('a listener', () => {
   test('on a port that is taken is refused by the system', async () => {
-    const options = { host: HOST, port: listener.port, tls: undefined, answer: async () => plainAnswer('') };
+    const options = {
+      host: HOST,
+      sharePorts: false,
+      port: listener.port,
+      tls: undefined,
+      answer: async () => plainAnswer(''),
+    };
     await expect(listenHttp(options)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 

@@ -43,6 +43,7 @@ describe('the settings', () => {
       logLevel: 'warn',
       example: false,
       testClock: false,
+      sharePorts: false,
       unsafeNoFsync: false,
     });
   });
@@ -125,6 +126,7 @@ describe('values', () => {
     ['KEYSHIFT_SIGNATURE_WINDOW_MINUTES', '1440', (config) => config.signatureWindowMinutes, 1440],
     ['KEYSHIFT_LOG_LEVEL', 'debug', (config) => config.logLevel, 'debug'],
     ['KEYSHIFT_CLUSTERS_FILE', 'c.json', (config) => config.clustersFile, 'c.json'],
+    ['KEYSHIFT_SHARE_PORTS', 'on', (config) => config.sharePorts, true],
     ['KEYSHIFT_UNSAFE_NO_FSYNC', '1', (config) => config.unsafeNoFsync, true],
     ['KEYSHIFT_UNSAFE_NO_FSYNC', 'TRUE', (config) => config.unsafeNoFsync, true],
     ['KEYSHIFT_UNSAFE_NO_FSYNC', '0', (config) => config.unsafeNoFsync, false],

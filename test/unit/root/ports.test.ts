@@ -1,13 +1,27 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { OperatorError } from '../../../src/core/errors.ts';
 import { systemRandom } from '../../../src/core/ids.ts';
-import { chooseGatewayPort, requireFreePort, requireUsableHost } from '../../../src/ports.ts';
+import { listenAt } from '../../../src/core/listen-at.ts';
+import {
+  chooseGatewayPort,
+  requireFreePort,
+  requireSharedPorts,
+  requireUsableHost,
+} from '../../../src/ports.ts';
 import { closeSockets, listen } from '../gateway/loopback.ts';
 
 afterEach(closeSockets);
 
 const HOST = '127.0.0.1';
+const ALONE = { host: HOST, sharePorts: false };
+const SHARED = { host: HOST, sharePorts: true };
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+/** As the message and the documents say. */
+const canShare =
+  process.platform === 'linux' &&
+  (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12));
 
 /** Chance that names exactly these ports, of those that are chosen by chance. */
 const naming = (...ports: readonly number[]) => {
@@ -51,7 +65,7 @@ describe('an address', () => {
 describe('a port', () => {
   test('that is taken is refused, with the setting to change', async () => {
     const port = await listen(() => {});
-    const message = await refusal(requireFreePort(HOST, port, 'KEYSHIFT_HTTP_PORT'));
+    const message = await refusal(requireFreePort(ALONE, port, 'KEYSHIFT_HTTP_PORT'));
     expect(message).toContain(`port ${port} on 127.0.0.1 cannot be used`);
     expect(message).toContain('KEYSHIFT_HTTP_PORT');
   });
@@ -59,9 +73,9 @@ describe('a port', () => {
   test('that is free stays free, and 0 is never taken', async () => {
     const port = await listen(() => {});
     await closeSockets();
-    await requireFreePort(HOST, port, 'KEYSHIFT_HTTP_PORT');
+    await requireFreePort(ALONE, port, 'KEYSHIFT_HTTP_PORT');
     expect(await isFree(port)).toBe(true);
-    await requireFreePort(HOST, 0, 'KEYSHIFT_HTTP_PORT');
+    await requireFreePort(ALONE, 0, 'KEYSHIFT_HTTP_PORT');
   });
 });
 
@@ -71,7 +85,7 @@ describe('the port of a cluster', () => {
   /** A run of free ports that drivers can hold. */
   async function freeRun(length: number): Promise<number> {
     for (let tries = 0; tries < 100; tries++) {
-      const first = await chooseGatewayPort(HOST, 0, NONE, systemRandom);
+      const first = await chooseGatewayPort(ALONE, 0, NONE, systemRandom);
       const run = Array.from({ length }, (_, at) => first + at);
       if (first + length <= 32_767 && (await Promise.all(run.map(isFree))).every((free) => free))
         return first;
@@ -81,26 +95,26 @@ describe('the port of a cluster', () => {
 
   test('is the first from the base on that is free and no other cluster’s', async () => {
     const base = await freeRun(3);
-    expect(await chooseGatewayPort(HOST, base, NONE, systemRandom)).toBe(base);
-    expect(await chooseGatewayPort(HOST, base, new Set([base, base + 1]), systemRandom)).toBe(base + 2);
+    expect(await chooseGatewayPort(ALONE, base, NONE, systemRandom)).toBe(base);
+    expect(await chooseGatewayPort(ALONE, base, new Set([base, base + 1]), systemRandom)).toBe(base + 2);
     const server = createServer().listen(base, HOST);
     try {
       await new Promise((resolve) => server.once('listening', resolve));
-      expect(await chooseGatewayPort(HOST, base, NONE, systemRandom)).toBe(base + 1);
+      expect(await chooseGatewayPort(ALONE, base, NONE, systemRandom)).toBe(base + 1);
     } finally {
       server.close();
     }
   });
 
   test('is at most the largest that drivers can hold', async () => {
-    const message = await refusal(chooseGatewayPort(HOST, 32_767, new Set([32_767]), systemRandom));
+    const message = await refusal(chooseGatewayPort(ALONE, 32_767, new Set([32_767]), systemRandom));
     expect(message).toBe('no port up to 32767 is free on 127.0.0.1 for another cluster');
-    await refusal(chooseGatewayPort(HOST, 32_768, NONE, systemRandom));
+    await refusal(chooseGatewayPort(ALONE, 32_768, NONE, systemRandom));
   });
 
   test('from base 0 is any free one from 20000 to 32767', async () => {
     for (let tries = 0; tries < 20; tries++) {
-      const port = await chooseGatewayPort(HOST, 0, NONE, systemRandom);
+      const port = await chooseGatewayPort(ALONE, 0, NONE, systemRandom);
       expect(port).toBeGreaterThanOrEqual(20_000);
       expect(port).toBeLessThanOrEqual(32_767);
     }
@@ -108,9 +122,35 @@ describe('the port of a cluster', () => {
 
   test('from base 0 is not one that another cluster has', async () => {
     const first = await freeRun(2);
-    expect(await chooseGatewayPort(HOST, 0, new Set([first]), naming(first, first, first + 1))).toBe(
+    expect(await chooseGatewayPort(ALONE, 0, new Set([first]), naming(first, first, first + 1))).toBe(
       first + 1,
     );
-    await refusal(chooseGatewayPort(HOST, 0, new Set([first]), naming(first)));
+    await refusal(chooseGatewayPort(ALONE, 0, new Set([first]), naming(first)));
+  });
+});
+
+describe('sharing ports', () => {
+  test.skipIf(!canShare)('is possible here, and only with those who share too', async () => {
+    await requireSharedPorts(SHARED);
+    const server = createServer();
+    try {
+      await listenAt(server, SHARED, 0);
+      const { port } = server.address() as AddressInfo;
+      await requireFreePort(SHARED, port, 'KEYSHIFT_HTTP_PORT');
+      expect(await refusal(requireFreePort(ALONE, port, 'KEYSHIFT_HTTP_PORT'))).toContain('EADDRINUSE');
+      const alone = await listen(() => {});
+      expect(await refusal(requireFreePort(SHARED, alone, 'KEYSHIFT_HTTP_PORT'))).toContain('EADDRINUSE');
+    } finally {
+      server.close();
+    }
+  });
+
+  test.skipIf(canShare)('is refused where it is not possible, with what it needs', async () => {
+    const message = await refusal(requireSharedPorts(SHARED));
+    expect(message).toContain('KEYSHIFT_SHARE_PORTS needs Linux with Node.js 22.12, 23.1 or newer');
+  });
+
+  test('is not looked into where it is not wanted', async () => {
+    await requireSharedPorts(ALONE);
   });
 });

@@ -40,6 +40,22 @@ export class TwoGateways {
     return new TwoGateways(server, first, second, folder, flags);
   }
 
+  /** At the same ports, and with the same certificate. */
+  static async sharingPorts(): Promise<TwoGateways> {
+    const folder = await mkdtemp(join(tmpdir(), 'keyshift-gateways-'));
+    const server = await TcpServer.start();
+    await server.sql('CREATE DATABASE keyshift');
+    const sharing = { KEYSHIFT_SHARE_PORTS: 'on' };
+    const first = await startNode(server, join(folder, 'first'), [], sharing);
+    const second = await startNode(server, join(folder, 'second'), [], {
+      ...sharing,
+      KEYSHIFT_TLS_CERTIFICATE: join(first.dataDir, 'server.crt'),
+      KEYSHIFT_TLS_KEY: join(first.dataDir, 'server.key'),
+      KEYSHIFT_TLS_AUTHORITY: join(first.dataDir, 'ca.crt'),
+    });
+    return new TwoGateways(server, first, second, folder, []);
+  }
+
   /** Starts the second node anew after it was killed. */
   async secondAgain(): Promise<void> {
     this.second = await startNode(this.server, this.second.dataDir, this.#flags);
@@ -52,7 +68,12 @@ export class TwoGateways {
   }
 }
 
-function startNode(server: TcpServer, dataDir: string, flags: readonly string[]): Promise<Keyshift> {
+function startNode(
+  server: TcpServer,
+  dataDir: string,
+  flags: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Keyshift> {
   return withClustersFile('legacy', server.url(SUPERUSER), (clusters) => {
     const options: StartOptions = {
       dataDir,
@@ -61,6 +82,7 @@ function startNode(server: TcpServer, dataDir: string, flags: readonly string[])
         ...clusters.environment,
         KEYSHIFT_DATABASE_URL: server.url(SUPERUSER).replace(/\/postgres$/, '/keyshift'),
         KEYSHIFT_MASTER_KEY: MASTER_KEY,
+        ...environment,
       },
     };
     return Keyshift.start(options);
