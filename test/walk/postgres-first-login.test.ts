@@ -40,7 +40,7 @@ async function changedAtTheLock<T>(login: () => Promise<T>, statements: readonly
     const outcome = login();
     outcome.catch(() => {});
     const waiting = "SELECT FROM pg_locks WHERE relation = 'keyshift.role_change'::regclass AND NOT granted";
-    await expect.poll(async () => (await client.query(waiting)).rowCount, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1);
     for (const statement of statements) await client.query(statement);
     await client.query('COMMIT');
     return await outcome;
