@@ -7,8 +7,9 @@ function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    // Fields 4, 14 and 15 of proc(5), counted from the state, which is field 3.
-    return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+    // Fields 4 and 14 to 17 of proc(5), counted from the state, which is field 3.
+    const [user, system, userOfDead, systemOfDead] = fields.slice(11, 15).map(Number);
+    return { parent: Number(fields[1]), ticks: user + system, ticksOfDead: userOfDead + systemOfDead };
   } catch {
     return undefined;
   }
@@ -19,7 +20,7 @@ export function cpuOf(pid) {
   return (statOf(pid)?.ticks ?? 0) * TICK_SECONDS;
 }
 
-/** CPU seconds that the living descendants of a process have used. */
+/** CPU seconds that the descendants of a process have used, those too that ended. */
 export function cpuOfDescendants(pid) {
   const stats = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -29,6 +30,10 @@ export function cpuOfDescendants(pid) {
     size = family.size;
     for (const stat of stats) if (family.has(stat.parent)) family.add(stat.pid);
   }
-  family.delete(pid);
-  return stats.reduce((sum, stat) => sum + (family.has(stat.pid) ? (stat.ticks ?? 0) : 0), 0) * TICK_SECONDS;
+  let ticks = 0;
+  for (const stat of stats) {
+    if (!family.has(stat.pid)) continue;
+    ticks += (stat.ticksOfDead ?? 0) + (stat.pid === pid ? 0 : (stat.ticks ?? 0));
+  }
+  return ticks * TICK_SECONDS;
 }

@@ -12,7 +12,7 @@ async function work() {
   for (let env = logins.pop(); env !== undefined; env = logins.pop()) {
     const client = new pg.Client({
       ...{ host: env.PGHOST, port: Number(env.PGPORT), user: env.PGUSER, password: env.PGPASSWORD },
-      ...{ database: env.PGDATABASE, ssl: { rejectUnauthorized: false } },
+      ...{ database: env.PGDATABASE, ssl: env.PGSSLMODE !== 'disable' && { rejectUnauthorized: false } },
     });
     await client.connect();
     await client.query('SELECT 1');

@@ -1,7 +1,9 @@
 // bench/login: what a login costs through the gateway, with a temporary password, beside PostgreSQL itself (TLS, SCRAM),
 // PgBouncer (session pooling, TLS) with SCRAM and with a clear-text password, and the least that a process on Node's
 // public API can do. Interleaved in one run. Then, beside PostgreSQL itself, the first login of each of many new users,
-// for which roles are made, and the second, for which only the backend is new.
+// for which roles are made, and the second, for which only the backend is new. Beside these stands what no gateway can
+// undercut: the backend alone (a login by unix socket without a password), and a process on Node's public API that speaks
+// TLS and has each login from that socket.
 // `npm run build && node bench/login.mjs [rounds] [logins of a round] [clients]`; needs pgbench.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +22,8 @@ import {
 const [rounds, logins, clients] = [5, 600, 4].map((usual, at) => Number(process.argv[at + 2] ?? usual));
 /** Before the first round, until Node's compiler has seen the code. */
 const WARM_UP_LOGINS = 2_000;
+/** The same of the other client, which shows a process less often. */
+const WARM_UP_FIRST = 300;
 /** New users of a round. */
 const FIRST_LOGINS = 40;
 
@@ -52,17 +56,21 @@ try {
       console.log(`  CPU ${name} / ${clear.name}: ${ratio.toFixed(2)}`);
     }
   }
-  const both = [keyshift, direct];
-  const made = new Map(both.map((target) => [target, []]));
-  const first = await compare(both, async (target) => {
+  const socket = { ...direct, name: 'backend alone', login: direct.loginBySocket };
+  const relay = { ...(await startBareGateway(rig, direct, true)), server: direct.pid };
+  const four = [keyshift, direct, relay, socket];
+  for (const target of [relay, socket]) target.env = await target.login();
+  for (const target of [relay, keyshift]) await logInOnce(target, Array(WARM_UP_FIRST).fill(target.env));
+  const made = new Map(four.map((target) => [target, []]));
+  const first = await compare(four, async (target) => {
     const logins = [];
-    for (let at = 0; at < FIRST_LOGINS; at++) logins.push(await newLogin(target));
+    for (let at = 0; at < FIRST_LOGINS; at++) logins.push(await newLogin(keyshift, target));
     made.get(target).push(logins);
     return await logInOnce(target, logins);
   });
-  print(`${FIRST_LOGINS} first logins, each of a new user in a group`, both, first);
-  const second = await compare(both, (target) => logInOnce(target, made.get(target).shift()));
-  print(`${FIRST_LOGINS} logins of users whose roles are there, without a warm backend`, both, second);
+  print(`${FIRST_LOGINS} first logins, each of a new user in a group`, four, first);
+  const second = await compare(four, (target) => logInOnce(target, made.get(target).shift()));
+  print(`${FIRST_LOGINS} logins of users whose roles are there, without a warm backend`, four, second);
 } finally {
   await rig.end();
 }
@@ -85,10 +93,8 @@ function print(title, targets, figure) {
   for (const { name } of targets) {
     const share = figure(name, 'rate') / figure('direct', 'rate');
     const rate = `${figure(name, 'rate').toFixed(0).padStart(5)} logins/s (${share.toFixed(2)} of direct)`;
-    const cpu = `proxy CPU ${figure(name, 'cpu').toFixed(0).padStart(5)} us each`;
-    const behind = `and ${figure(name, 'behind').toFixed(0)} us in its PostgreSQL`;
-    const costs = { direct: '', keyshift: `   ${cpu}, ${behind}` }[name] ?? `   ${cpu}`;
-    console.log(`  ${name.padEnd(22)} ${rate}${costs}`);
+    const [own, behind] = ['cpu', 'behind'].map((key) => figure(name, key).toFixed(0).padStart(5));
+    console.log(`  ${name.padEnd(22)} ${rate}   CPU ${own} us each, and ${behind} us in its servers`);
   }
 }
 
@@ -107,18 +113,21 @@ async function logInOnce(target, logins) {
   });
 }
 
-/** To PostgreSQL itself all logins are first ones. */
-async function newLogin(target) {
-  return target.name === 'direct' ? target.env : await target.login(`user_${crypto.randomUUID()}`, true);
+/** Without Keyshift all logins are first ones. */
+async function newLogin(keyshift, target) {
+  return target === keyshift ? await target.login(`user_${crypto.randomUUID()}`, true) : target.env;
+}
+
+function cpuOfServer(pid) {
+  return pid === undefined ? 0 : cpuOf(pid) + cpuOfDescendants(pid);
 }
 
 /** `work` gives how many seconds it took, or nothing for the time that it is waited for. */
 async function measured(target, count, work) {
-  const before = [cpuOf(target.pid), cpuOfDescendants(target.pid)];
+  const cpu = () => [cpuOf(target.pid), cpuOfDescendants(target.pid) + cpuOfServer(target.server)];
+  const before = cpu();
   const started = performance.now();
   const seconds = (await work()) ?? (performance.now() - started) / 1000;
-  const [cpu, behind] = [cpuOf(target.pid), cpuOfDescendants(target.pid)].map(
-    (after, at) => ((after - before[at]) * 1e6) / count,
-  );
-  return { rate: count / seconds, cpu, behind };
+  const [own, behind] = cpu().map((after, at) => ((after - before[at]) * 1e6) / count);
+  return { rate: count / seconds, cpu: own, behind };
 }

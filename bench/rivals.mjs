@@ -139,6 +139,11 @@ export async function startPostgres(rig) {
     name: 'direct',
     pid: child.pid,
     login: async () => client(port, USER, PASSWORD, 'postgres'),
+    /** Through the unix socket, where the server trusts everybody. */
+    loginBySocket: async () => ({
+      ...client(port, USER, '', 'postgres'),
+      ...{ PGHOST: home, PGSSLMODE: 'disable' },
+    }),
     home,
     port,
     tls,
