@@ -15,8 +15,10 @@ WITH account AS (
 ), session AS (
   SELECT r.oid, r.rolcanlogin, r.rolinherit, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication,
     r.rolbypassrls, r.rolconnlimit, r.rolpassword, r.rolvaliduntil,
-    CASE WHEN d.said IS JSON OBJECT THEN d.said::jsonb END AS said
-  FROM pg_roles r, LATERAL (SELECT shobj_description(r.oid, 'pg_authid') AS said) d WHERE r.rolname = $4::text
+    CASE WHEN d.description IS JSON OBJECT THEN d.description::jsonb END AS said
+  -- What shobj_description gives, which is a function in SQL: parsed and planned at each look.
+  FROM pg_roles r LEFT JOIN pg_shdescription d ON d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass
+  WHERE r.rolname = $4::text
 ), places AS (
   -- Where a role can have settings: they are indexed by database, then role.
   SELECT 0::oid || array_agg(oid) AS ids FROM pg_database
