@@ -61,9 +61,9 @@ function answer(client) {
   });
 }
 
-/** Every byte both ways as it comes, with one shared buffer for what the server says. */
+/** Every byte both ways as it comes, with one buffer for what all backends say. */
+const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 function relay(client) {
-  const buffer = Buffer.allocUnsafeSlow(64 * 1024);
   const backend = connect({
     path: serverPath,
     onread: {
