@@ -345,9 +345,9 @@ describe('what is no user DDL of Redshift', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 6 }), async (pieces) => {
         const sql = pieces.join('');
-        // The oracle does not join strings with a comment between them. Dollars at the end of a word are part of it: that
-        // makes `current_user` a name, and its DROP USER one that is translated.
-        const statements = /'\s*--|\w\$\$/.test(sql) ? undefined : oracleStatements(sql);
+        // The oracle does not join strings with a comment between them. Dollars and letters at the end of a word are part
+        // of it: that makes `current_user` a name, and its DROP USER one that is translated.
+        const statements = /'\s*--|\w\$\$|current_user\w/.test(sql) ? undefined : oracleStatements(sql);
         if (statements === undefined || statements.some(({ type }) => type === 'CreateRoleStmt')) return;
         compared += 1;
         expect(await outcome(sql)).toBe('unchanged');
