@@ -36,6 +36,7 @@ export type Piece =
 export type Watcher = (code: number, message: Buffer) => void;
 
 const HEADER_BYTES = 5;
+const NOTHING = Buffer.alloc(0);
 
 /** PostgreSQL 18 refuses lengths from 1 GiB on (PQ_LARGE_MESSAGE_LIMIT), so a larger one is no message. */
 const MESSAGE_BYTES_MAX = 2 ** 30;
@@ -54,7 +55,7 @@ export class FrameScanner {
   readonly #watchBytesMax: Uint32Array;
   readonly #watcher: Watcher;
 
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Buffer = NOTHING;
   /** Where the next piece of the chunk begins. */
   #at = 0;
   /** Bytes of the message under way that are still to pass. */
@@ -91,6 +92,13 @@ export class FrameScanner {
 
   /** The next piece, or undefined when the chunk is used up. Throws SqlError 08P01 for an impossible length. */
   next(): Piece | undefined {
+    const piece = this.#nextOfChunk();
+    // A client that is idle from here on is not to keep the memory of what it has sent.
+    if (piece === undefined) this.push(NOTHING);
+    return piece;
+  }
+
+  #nextOfChunk(): Piece | undefined {
     if (this.#collected !== undefined && this.#collectedIsHeld) return this.#collectHeld();
     return this.#headBytes > 0 ? this.#completeHead() : this.#passRun();
   }
