@@ -1,3 +1,4 @@
+import { portsTaken } from './cluster-ports.ts';
 import type { Config } from './config.ts';
 import type { RandomBytes } from './core/ids.ts';
 import { chooseGatewayPort } from './ports.ts';
@@ -14,7 +15,7 @@ export async function openEndpoints(
   random: RandomBytes,
 ): Promise<Endpoints> {
   if (sniPort !== 0) return new Endpoints(publicHost, sniPort);
-  const taken = new Set((await clusters.all()).map(({ port }) => port));
+  const taken = await portsTaken({ clusters });
   return new Endpoints(publicHost, await chooseGatewayPort({ host, sharePorts: false }, 0, taken, random));
 }
 

@@ -18,7 +18,7 @@ const CLUSTER_PORT_MIN = 1150;
 /** Throws InvalidParameterValue for a port that a cluster cannot have, with one that it can. */
 export async function requireClusterPort(deps: ClusterPortsDeps, port: number): Promise<void> {
   const binding = alone(deps.config);
-  const taken = new Set((await deps.clusters.all()).map((cluster) => cluster.port));
+  const taken = await portsTaken(deps);
   const isInRange = port >= CLUSTER_PORT_MIN && port <= GATEWAY_PORT_MAX;
   if (isInRange && (await chooseGatewayPort(binding, port, taken, deps.random)) === port) return;
   const free = await chooseGatewayPort(
@@ -38,7 +38,7 @@ const alone = ({ host }: Config): Binding => ({ host, sharePorts: false });
 
 /** A port for a new cluster. */
 export async function portForNew(deps: ClusterPortsDeps): Promise<number> {
-  const taken = new Set((await deps.clusters.all()).map((cluster) => cluster.port));
+  const taken = await portsTaken(deps);
   return chooseGatewayPort(alone(deps.config), deps.config.gatewayPort, taken, deps.random);
 }
 
@@ -48,16 +48,20 @@ export async function withPort(deps: ClusterPortsDeps, cluster: Cluster, isFirst
   // Read again, because the cluster before may have taken this one's port and given it its own.
   const { port: present } = await deps.clusters.get(cluster.accountId, cluster.identifier);
   const isConfigured = isFirst && gatewayPort !== 0;
-  const taken = isConfigured ? new Set<number>() : await portsOfOthers(deps, cluster);
+  const taken = isConfigured ? new Set<number>() : await portsTaken(deps, cluster);
   const port = await chooseGatewayPort(deps.config, isConfigured ? gatewayPort : present, taken, deps.random);
   if (port !== present) await deps.clusters.setPort({ ...cluster, port: present }, port);
   return { ...cluster, port };
 }
 
-async function portsOfOthers(deps: ClusterPortsDeps, cluster: Cluster): Promise<ReadonlySet<number>> {
-  const all = await deps.clusters.all();
+/** The ports of all clusters, but that of `except`. */
+export async function portsTaken(
+  { clusters }: Pick<ClusterPortsDeps, 'clusters'>,
+  except?: Cluster,
+): Promise<ReadonlySet<number>> {
+  const all = await clusters.all();
   const others = all.filter(
-    ({ accountId, identifier }) => accountId !== cluster.accountId || identifier !== cluster.identifier,
+    ({ accountId, identifier }) => accountId !== except?.accountId || identifier !== except.identifier,
   );
   return new Set(others.map(({ port }) => port));
 }

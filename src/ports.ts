@@ -46,10 +46,7 @@ export async function requireSharedPorts(binding: Binding): Promise<void> {
   if (!binding.sharePorts) return;
   const [first, second] = [createServer(), createServer()];
   try {
-    await listenAt(first, binding, 0);
-    const bound = first.address();
-    if (bound === null || typeof bound === 'string') throw new Error('the listener has no port');
-    await listenAt(second, binding, bound.port);
+    await listenAt(second, binding, await listenAt(first, binding, 0));
   } catch (error) {
     throw new OperatorError(
       `processes cannot share ports here (${messageOf(error)}): ` +

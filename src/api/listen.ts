@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { plainAddress } from '../core/addresses.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -73,9 +72,9 @@ export async function listenHttp(options: ListenOptions): Promise<HttpListener> 
     options.tls === undefined
       ? createServer(settings, handler)
       : createTlsServer({ ...settings, ...secureOptions(options.tls.certificate, options.tls.key) }, handler);
-  await listenAt(server, options, options.port);
+  const port = await listenAt(server, options, options.port);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     useCertificate: ({ certificate, key }) => {
       if (server instanceof TlsServer) server.setSecureContext(secureOptions(certificate, key));
     },

@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** Where the listeners of a node bind. */
 export interface Binding {
@@ -10,14 +10,14 @@ export interface Binding {
   readonly sharePorts: boolean;
 }
 
-/** Starts to listen; port 0 takes any free one. Rejects with the system's error when it cannot. */
-export function listenAt(server: Server, { host, sharePorts }: Binding, port: number): Promise<void> {
+/** Starts to listen, and gives the port; 0 takes any free one. Rejects with the system's error when it cannot. */
+export function listenAt(server: Server, { host, sharePorts }: Binding, port: number): Promise<number> {
   const options = { host, port, reusePort: sharePorts };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options, () => {
       server.removeListener('error', reject);
-      resolve();
+      resolve((server.address() as AddressInfo).port);
     });
   });
 }

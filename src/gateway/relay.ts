@@ -247,9 +247,6 @@ function pass(bytes: Buffer, from: Socket, to: Socket, mayGoOn: () => boolean = 
   });
 }
 
-/** Where the text of a Query begins, behind letter and length. */
-const QUERY_TEXT_AT = 5;
-
 /** The message to send instead of a held one: for nearly all, at once, the message itself. */
 function rewritten(
   code: number,
@@ -258,15 +255,16 @@ function rewritten(
 ): Buffer | Promise<Buffer> {
   if (code === CLIENT_MESSAGES.terminate) return message;
   const isQuery = code === CLIENT_MESSAGES.query;
+  const payload = payloadOf(message);
   // The text of a Parse begins after the name of its statement.
-  const textAt = isQuery ? QUERY_TEXT_AT : message.indexOf(0, QUERY_TEXT_AT) + 1;
-  if (!mayBeRewritten(message.toString('latin1', textAt))) return message;
+  const textAt = isQuery ? 0 : payload.indexOf(0) + 1;
+  if (!mayBeRewritten(payload.toString('latin1', textAt))) return message;
   if (isQuery) {
-    const sql = readQuery(payloadOf(message));
+    const sql = readQuery(payload);
     const instead = sql === undefined ? undefined : rewrite(sql);
     return instead === undefined ? message : instead.then(writeQuery);
   }
-  const parse = readParse(payloadOf(message));
+  const parse = readParse(payload);
   const instead = parse === undefined ? undefined : rewrite(parse.sql);
   return parse === undefined || instead === undefined
     ? message

@@ -156,9 +156,7 @@ export class FrameScanner {
   #beginHeld(code: number, length: number): Piece | undefined {
     const end = this.#at + length + 1;
     if (end <= this.#chunk.length) {
-      // Most chunks are one message, and a view of all of a chunk is not made for nothing: it costs as much as the look.
-      const isAll = this.#at === 0 && end === this.#chunk.length;
-      const bytes = isAll ? this.#chunk : this.#chunk.subarray(this.#at, end);
+      const bytes = this.#chunk.subarray(this.#at, end);
       this.#at = end;
       return { kind: 'message', code, bytes };
     }

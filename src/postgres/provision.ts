@@ -87,10 +87,7 @@ export async function provision(access: ServerAccess, request: ProvisionRequest)
     check(request, present);
     await runSteps(client, await roleSteps(client, login, present));
     const { result, last } = await conclude(client, login, present);
-    await runSteps(
-      client,
-      last.map((sql) => ({ sql })),
-    );
+    await runSteps(client, last);
     return result;
   });
 }
@@ -120,11 +117,13 @@ async function conclude(
 ): Promise<Conclusion<Provisioned>> {
   const facts = await readFacts(client, question);
   check(request, facts);
-  const note = runsAsUser(access, facts) ? { facts } : noteUse(access, question.sessionRole, facts);
-  const made = readyRole(access, request, note.facts, question);
+  const noted = runsAsUser(access, facts)
+    ? { facts, steps: [] }
+    : noteUse(access, question.sessionRole, facts);
+  const made = readyRole(access, request, noted.facts, question);
   if (made === undefined) throw new Error(`the roles for "${request.dbUser}" did not become right`);
   const result = { ...made, created: before.account === undefined };
-  return { result, last: 'sql' in note ? [note.sql] : [] };
+  return { result, last: noted.steps };
 }
 
 function factsOf(access: ServerAccess, question: FactsQuestion): Promise<ProvisionFacts> {

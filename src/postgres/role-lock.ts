@@ -31,6 +31,8 @@ export interface RoleStep {
   readonly refused?: (error: unknown) => unknown;
 }
 
+const sqlOf = ({ sql }: RoleStep): string => sql;
+
 /** Runs statements one by one, so that the one that is refused is known. */
 export async function runSteps(client: pg.PoolClient, steps: readonly RoleStep[]): Promise<void> {
   for (const { sql, refused } of steps) {
@@ -43,7 +45,7 @@ export async function runSteps(client: pg.PoolClient, steps: readonly RoleStep[]
 /** What a transaction came to, and its last statements. */
 export interface Conclusion<T> {
   readonly result: T;
-  readonly last: readonly string[];
+  readonly last: readonly RoleStep[];
 }
 
 /**
@@ -59,9 +61,9 @@ export async function tryAtOnce<T>(
 ): Promise<T | undefined> {
   try {
     return await inTransaction(access, async (client, begin) => {
-      await client.query([begin, ...steps.map(({ sql }) => sql)].join('; '));
+      await client.query([begin, ...steps.map(sqlOf)].join('; '));
       const { result, last } = await conclude(client);
-      await client.query([...last, 'COMMIT'].join('; '));
+      await client.query([...last.map(sqlOf), 'COMMIT'].join('; '));
       return result;
     });
   } catch (error) {

@@ -86,14 +86,14 @@ async function newRoleSteps(
   ];
 }
 
-/** What there is to be said of a session role that is used now, and the facts as they are when it was said. */
-export interface Note {
-  readonly sql: string;
+/** The statements that say something of a session role, and the facts as they are when it was said. */
+export interface Noted {
+  readonly steps: readonly RoleStep[];
   readonly facts: ProvisionFacts;
 }
 
 /** Notes who a session role is and that it is used, by facts that were read after its statements. */
-export function noteUse(access: ServerAccess, name: string, facts: ProvisionFacts): Note {
+export function noteUse(access: ServerAccess, name: string, facts: ProvisionFacts): Noted {
   const { account, session } = facts;
   if (account === undefined || session === undefined) throw new Error('there is no session role to be noted');
   const said = {
@@ -103,7 +103,7 @@ export function noteUse(access: ServerAccess, name: string, facts: ProvisionFact
     settings: access.isSuperuser ? undefined : settingsMark(facts),
   };
   const sql = `COMMENT ON ROLE ${quoteIdentifier(name)} IS ${quoteLiteral(JSON.stringify(said))}`;
-  return { sql, facts: { ...facts, session: { ...session, said, fresh: true } } };
+  return { steps: [{ sql }], facts: { ...facts, session: { ...session, said, fresh: true } } };
 }
 
 /**

@@ -16,7 +16,7 @@ import { loginFor, type Wanted } from './support/servers.ts';
 const MASTER: Login = { user: 'awsuser', password: 'Master-Password-1' };
 
 /** The promise of `keyshift revoke`. */
-const ENDED_MS_MAX = 20_000;
+const ENDED_MS_MAX = 2_000;
 
 const MAY_LOG_IN = {
   Version: '2012-10-17',
@@ -67,7 +67,7 @@ interface Ended {
   readonly detail: string | undefined;
 }
 
-/** How the connection of a client ends; rejects when it does not. */
+/** How the connection of a client ends; rejects when it does not within two seconds. */
 function endOf(client: Client): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the session lives')), ENDED_MS_MAX);

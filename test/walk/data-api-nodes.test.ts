@@ -111,6 +111,7 @@ test('what a killed node has left is ended, by the others and by its own next st
   await expect.poll(() => statusOf(Id)).toBe('STARTED');
   const waiting = await told(serving.root, 'ExecuteStatement', { ...AS_USER, Sql: 'SELECT pg_sleep(600)' });
   await serving.kill();
+  const begun = Date.now();
   serving = await serving.again(options('serving', ['--example']));
   for (const id of [Id, waiting['Id'] ?? '']) {
     expect(await ended(root, id)).toMatchObject({
@@ -118,6 +119,7 @@ test('what a killed node has left is ended, by the others and by its own next st
       Error: expect.stringContaining('has gone away'),
     });
   }
+  expect(Date.now() - begun).toBeLessThan(40_000);
   expect(await refused(root, 'ExecuteStatement', { Sql: 'SELECT 1', SessionId })).toMatchObject({
     message: 'Session is not available',
   });

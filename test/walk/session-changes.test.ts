@@ -158,7 +158,7 @@ describe('a user who is renamed', () => {
     for (const SessionId of await sessionsOf(pids))
       await must(keyshift.root, 'keyshift', 'KillSession', { SessionId, Reason: 'a test' });
     for (const refusal of await Promise.all(ends)) expect(refusal).toMatchObject({ code: '57P01' });
-    await expect.poll(() => running(pids), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => running(pids), { timeout: 3_000 }).toBe(0);
   });
 });
 

@@ -2,16 +2,13 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cancelRequest, errorFields, query, Wire } from '../hostile/wire.ts';
 import { must } from './support/api.ts';
+import { CAN_SHARE_PORTS } from './support/can-share-ports.ts';
 import { APP, temporary } from './support/external.ts';
 import { logIn } from './support/logins.ts';
 import { TwoGateways } from './support/two-gateways.ts';
 
 // Two nodes of one machine at the same ports, so that a gateway uses more than one processor. Which of them gets a
 // connection is the system's choice.
-
-const [major = 0] = process.versions.node.split('.').map(Number);
-/** See ports.test.ts for what refuses a start where it is not so. */
-const canShare = process.platform === 'linux' && major >= 24;
 
 /** Each goes to one of two nodes by chance: that all go to one happens once in half a million runs. */
 const SESSIONS = 20;
@@ -24,7 +21,7 @@ const isAnswered = (client: Client): Promise<boolean> =>
     () => false,
   );
 
-describe.skipIf(!canShare)('two nodes at the same ports', () => {
+describe.skipIf(!CAN_SHARE_PORTS)('two nodes at the same ports', () => {
   let gateways: TwoGateways;
   beforeAll(async () => {
     gateways = await TwoGateways.sharingPorts();

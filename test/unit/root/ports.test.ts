@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { OperatorError } from '../../../src/core/errors.ts';
 import { systemRandom } from '../../../src/core/ids.ts';
@@ -9,6 +9,7 @@ import {
   requireSharedPorts,
   requireUsableHost,
 } from '../../../src/ports.ts';
+import { CAN_SHARE_PORTS } from '../../walk/support/can-share-ports.ts';
 import { closeSockets, listen } from '../gateway/loopback.ts';
 
 afterEach(closeSockets);
@@ -16,12 +17,6 @@ afterEach(closeSockets);
 const HOST = '127.0.0.1';
 const ALONE = { host: HOST, sharePorts: false };
 const SHARED = { host: HOST, sharePorts: true };
-
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-/** As the message and the documents say. */
-const canShare =
-  process.platform === 'linux' &&
-  (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12));
 
 /** Chance that names exactly these ports, of those that are chosen by chance. */
 const naming = (...ports: readonly number[]) => {
@@ -130,12 +125,11 @@ describe('the port of a cluster', () => {
 });
 
 describe('sharing ports', () => {
-  test.skipIf(!canShare)('is possible here, and only with those who share too', async () => {
+  test.skipIf(!CAN_SHARE_PORTS)('is possible here, and only with those who share too', async () => {
     await requireSharedPorts(SHARED);
     const server = createServer();
     try {
-      await listenAt(server, SHARED, 0);
-      const { port } = server.address() as AddressInfo;
+      const port = await listenAt(server, SHARED, 0);
       await requireFreePort(SHARED, port, 'KEYSHIFT_HTTP_PORT');
       expect(await refusal(requireFreePort(ALONE, port, 'KEYSHIFT_HTTP_PORT'))).toContain('EADDRINUSE');
       const alone = await listen(() => {});
@@ -145,7 +139,7 @@ describe('sharing ports', () => {
     }
   });
 
-  test.skipIf(canShare)('is refused where it is not possible, with what it needs', async () => {
+  test.skipIf(CAN_SHARE_PORTS)('is refused where it is not possible, with what it needs', async () => {
     const message = await refusal(requireSharedPorts(SHARED));
     expect(message).toContain('KEYSHIFT_SHARE_PORTS needs Linux with Node.js 22.12, 23.1 or newer');
   });

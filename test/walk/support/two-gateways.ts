@@ -31,29 +31,29 @@ export class TwoGateways {
     this.#flags = flags;
   }
 
-  static async start(flags: readonly string[] = []): Promise<TwoGateways> {
-    const folder = await mkdtemp(join(tmpdir(), 'keyshift-gateways-'));
-    const server = await TcpServer.start();
-    await server.sql('CREATE DATABASE keyshift');
-    const first = await startNode(server, join(folder, 'first'), flags);
-    const second = await startNode(server, join(folder, 'second'), flags);
-    return new TwoGateways(server, first, second, folder, flags);
+  static start(flags: readonly string[] = []): Promise<TwoGateways> {
+    return TwoGateways.#start(flags, () => ({}));
   }
 
   /** At the same ports, and with the same certificate. */
-  static async sharingPorts(): Promise<TwoGateways> {
+  static sharingPorts(): Promise<TwoGateways> {
+    return TwoGateways.#start([], (first) => ({
+      KEYSHIFT_SHARE_PORTS: 'on',
+      ...(first === undefined ? {} : certificateOf(first)),
+    }));
+  }
+
+  /** `environment`: of the first node, and then of the second beside it. */
+  static async #start(
+    flags: readonly string[],
+    environment: (first?: Keyshift) => Readonly<Record<string, string>>,
+  ): Promise<TwoGateways> {
     const folder = await mkdtemp(join(tmpdir(), 'keyshift-gateways-'));
     const server = await TcpServer.start();
     await server.sql('CREATE DATABASE keyshift');
-    const sharing = { KEYSHIFT_SHARE_PORTS: 'on' };
-    const first = await startNode(server, join(folder, 'first'), [], sharing);
-    const second = await startNode(server, join(folder, 'second'), [], {
-      ...sharing,
-      KEYSHIFT_TLS_CERTIFICATE: join(first.dataDir, 'server.crt'),
-      KEYSHIFT_TLS_KEY: join(first.dataDir, 'server.key'),
-      KEYSHIFT_TLS_AUTHORITY: join(first.dataDir, 'ca.crt'),
-    });
-    return new TwoGateways(server, first, second, folder, []);
+    const first = await startNode(server, join(folder, 'first'), flags, environment());
+    const second = await startNode(server, join(folder, 'second'), flags, environment(first));
+    return new TwoGateways(server, first, second, folder, flags);
   }
 
   /** Starts the second node anew after it was killed. */
@@ -67,6 +67,12 @@ export class TwoGateways {
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
+
+const certificateOf = ({ dataDir }: Keyshift): Record<string, string> => ({
+  KEYSHIFT_TLS_CERTIFICATE: join(dataDir, 'server.crt'),
+  KEYSHIFT_TLS_KEY: join(dataDir, 'server.key'),
+  KEYSHIFT_TLS_AUTHORITY: join(dataDir, 'ca.crt'),
+});
 
 function startNode(
   server: TcpServer,

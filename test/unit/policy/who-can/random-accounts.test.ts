@@ -400,10 +400,9 @@ describe('who can get a login in random accounts', () => {
         }),
         { numRuns: RUNS },
       );
-      // Far from what is usual in so few accounts (11 to 36 of 40 have a yes), so that no seed is unlucky.
-      expect(seen.yes, JSON.stringify(seen)).toBeGreaterThan(RUNS / 40);
+      expect(seen.yes, JSON.stringify(seen)).toBeGreaterThan(RUNS / 10);
       expect(seen.no, JSON.stringify(seen)).toBeGreaterThan(RUNS / 10);
-      expect(seen.undecided).toBeLessThan(RUNS / 10 + 4);
+      expect(seen.undecided).toBeLessThan(RUNS / 20 + 2);
     },
     30_000 + 500 * RUNS,
   );
